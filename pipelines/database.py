@@ -1,0 +1,85 @@
+"""DuckDB: a connection with the project's macros, and the SQL files as relations."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+
+from pipelines import places
+
+Connection = duckdb.DuckDBPyConnection
+
+
+def connect(memory_limit: str | None = None, threads: int | None = None) -> Connection:
+    """Return an in-memory database with every macro of ``sql/macros`` made."""
+    con = duckdb.connect()
+    con.execute("set enable_progress_bar = false")
+    if memory_limit:
+        con.execute("set memory_limit = ?", [memory_limit])
+    if threads:
+        con.execute("set threads = ?", [threads])
+    _make_macros(con, sorted((places.SQL / "macros").glob("*.sql")))
+    return con
+
+
+def _make_macros(con: Connection, paths: list[Path]) -> None:
+    """Make macros; one that uses another that isn't there yet waits for the next round."""
+    waiting: list[Path] = []
+    reason: Exception | None = None
+    for path in paths:
+        try:
+            con.execute(path.read_text(encoding="utf-8"))
+        except duckdb.CatalogException as error:
+            waiting.append(path)
+            reason = error
+    if reason and len(waiting) == len(paths):
+        raise reason
+    if waiting:
+        _make_macros(con, waiting)
+
+
+def read_sql(name: str) -> str:
+    """Return the one statement of ``sql/<name>.sql``, without its semicolon."""
+    return (places.SQL / f"{name}.sql").read_text(encoding="utf-8").strip().removesuffix(";")
+
+
+def build(con: Connection, name: str) -> str:
+    """Make the table that ``sql/<name>.sql`` selects, called as the file is, and return that name."""
+    table = Path(name).name
+    con.execute(f"create or replace table {identifier(table)} as {read_sql(name)}")
+    return table
+
+
+def define(con: Connection, name: str) -> str:
+    """Make the view that ``sql/<name>.sql`` selects: as ``build``, for a relation too large to keep."""
+    relation = Path(name).name
+    con.execute(f"create or replace view {identifier(relation)} as {read_sql(name)}")
+    return relation
+
+
+def export(con: Connection, query: str, path: Path, notes: Mapping[str, str]) -> None:
+    """Write an ordered query as Parquet; ``notes`` go into the file's key-value metadata.
+
+    The bytes are the same every time as long as ``query`` ends in a total order and sums only integers and decimals.
+    """
+    metadata = ", ".join(f"{identifier(key)}: {literal(value)}" for key, value in sorted(notes.items()))
+    con.execute(
+        f"copy ({query}) to {literal(str(path))} (format parquet, compression zstd"
+        + (f", kv_metadata {{{metadata}}})" if metadata else ")")
+    )
+
+
+def view(con: Connection, name: str, paths: Iterable[Path]) -> None:
+    """Make a view over Parquet files of one shape."""
+    files = ", ".join(literal(str(path)) for path in paths)
+    con.execute(f"create or replace view {identifier(name)} as select * from read_parquet([{files}])")
+
+
+def identifier(name: str) -> str:
+    """Quote a name for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a text for SQL, where DuckDB takes no parameter."""
+    return "'" + text.replace("'", "''") + "'"

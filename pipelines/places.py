@@ -1,0 +1,51 @@
+"""Where things lie: what the project ships, and what a data folder holds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+SQL = PROJECT / "sql"
+EXPECTATIONS = PROJECT / "expectations"
+CONTRACTS = PROJECT / "data" / "contracts"
+LAYOUTS = PROJECT / "data" / "layouts"
+REFERENCE = PROJECT / "data" / "reference"
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """A data folder, ``--data DIR``: extracts come in at ``landing``, releases go out at ``marts``."""
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        """Where senders' files are dropped."""
+        return self.root / "landing"
+
+    @property
+    def snapshots(self) -> Path:
+        """Frozen snapshots and the objects they name; personal rows, pseudonymised."""
+        return self.root / "snapshots"
+
+    @property
+    def marts(self) -> Path:
+        """Releases, one folder each, and ``current.json``."""
+        return self.root / "marts"
+
+    @property
+    def ledger(self) -> Path:
+        """What was received, refused, superseded, frozen and released."""
+        return self.root / "ledger.jsonl"
+
+    def layouts(self) -> Iterator[Path]:
+        """Yield the layout files, the user's own before the packaged one of the same name."""
+        own = {path.name: path for path in (self.root / "layouts").glob("*.yaml")}
+        packaged = {path.name: path for path in LAYOUTS.glob("*.yaml")}
+        yield from (path for _, path in sorted((packaged | own).items()))
+
+    def methods(self) -> Iterator[Path]:
+        """Yield the method files, the packaged one first: a later one overrides it key by key."""
+        yield REFERENCE / "method.yaml"
+        if (self.root / "method.yaml").is_file() and (self.root / "method.yaml") != REFERENCE / "method.yaml":
+            yield self.root / "method.yaml"
