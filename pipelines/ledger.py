@@ -1,0 +1,37 @@
+"""The ledger: what happened, in order, each line chained to the one before by its hash. Clocks live here and nowhere else."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+Entry = dict[str, Any]
+
+# What the first line is chained to.
+BEGINNING = "0" * 64
+
+
+def read(path: Path) -> list[Entry]:
+    """Return the ledger's entries, oldest first; none where there is no ledger yet."""
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def append(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Add entries, each with its number, the time (UTC) and the SHA-256 of the line before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        for entry in entries:
+            previous = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else BEGINNING
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            lines.append(json.dumps({"number": len(lines) + 1, "at": now, **entry, "previous": previous}, ensure_ascii=False))
+            file.write(lines[-1] + "\n")
+
+
+def taken_in(entries: Iterable[Entry]) -> list[str]:
+    """Return the SHA-256 of every file that was received, in the order in which it was."""
+    return [entry["sha256"] for entry in entries if entry["event"] == "received"]

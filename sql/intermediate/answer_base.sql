@@ -1,0 +1,30 @@
+-- Grain:  a unit, date, employment type, family, clinical split, grade group and reported classification: the bases of its shares.
+-- Inputs: answer_count, translation.
+-- Caveat: where sources of different classifications meet, only those that translate into the reported one are in its base.
+with pair as (
+    select distinct
+        characteristic,
+        from_classification,
+        to_classification
+    from translation
+)
+
+select
+    answer_count.as_at_date,
+    answer_count.org_level,
+    answer_count.org_code,
+    answer_count.employment_type,
+    answer_count.grade_family,
+    answer_count.clinical,
+    answer_count.grade_group,
+    answer_count.is_detail,
+    answer_count.characteristic,
+    pair.to_classification as classification,
+    coalesce(sum(answer_count.headcount) filter (answer_count.answer_status = 'known'), 0)::bigint as known_headcount,
+    sum(answer_count.headcount)::bigint as total_headcount
+from answer_count
+inner join pair
+    on
+        answer_count.characteristic = pair.characteristic
+        and answer_count.classification = pair.from_classification
+group by all;

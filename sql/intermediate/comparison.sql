@@ -1,0 +1,80 @@
+-- Grain:  a group_count row and one comparator of representation_gap, as whole numbers: no share yet.
+-- Inputs: group_count, footprint_residents, reporting_date, roll_up, method.
+-- Caveat: every comparator at the dates that representation_gap reports, and those of trend at every date. A comparator that isn't there has nulls, and is [x] later. `total` is compared with nothing: everybody is no share.
+with comparator as (
+    select unnest(['population', 'england', 'workforce', 'previous']) as comparator
+),
+
+reported as (
+    select distinct
+        roll_up.org_code,
+        roll_up.as_at_date
+    from roll_up
+    inner join reporting_date
+        on roll_up.member_code = reporting_date.org_code and roll_up.as_at_date = reporting_date.as_at_date
+),
+
+grouped as (
+    select
+        group_count.*,
+        comparator.comparator,
+        reported.org_code is not null as is_reported
+    from group_count
+    cross join comparator
+    cross join method
+    left join reported on group_count.org_code = reported.org_code and group_count.as_at_date = reported.as_at_date
+    where
+        (group_count.characteristic <> 'total' or comparator.comparator = 'workforce')
+        and (reported.org_code is not null or list_contains(method.trend_comparators, comparator.comparator))
+)
+
+select
+    grouped.*,
+    case grouped.comparator
+        when 'workforce' then workforce.headcount
+        when 'previous' then previous.headcount
+        else footprint_residents.comparator_headcount
+    end as comparator_headcount,
+    case grouped.comparator
+        when 'workforce' then workforce.known_headcount
+        when 'previous' then previous.known_headcount
+        else footprint_residents.comparator_known_headcount
+    end as comparator_known_headcount,
+    case grouped.comparator
+        when 'workforce' then workforce.total_headcount
+        when 'previous' then previous.total_headcount
+        else footprint_residents.comparator_total_headcount
+    end as comparator_total_headcount,
+    footprint_residents.population_vintage,
+    footprint_residents.age_range,
+    footprint_residents.area_set
+from grouped
+left join footprint_residents
+    on
+        grouped.org_code = footprint_residents.org_code
+        and grouped.as_at_date = footprint_residents.as_at_date
+        and grouped.comparator = footprint_residents.comparator
+        and grouped.classification = footprint_residents.classification
+        and grouped.category = footprint_residents.category
+left join group_count as workforce
+    on
+        grouped.comparator = 'workforce'
+        and workforce.grade_group = 'all'
+        and grouped.as_at_date = workforce.as_at_date
+        and grouped.org_code = workforce.org_code
+        and grouped.employment_type = workforce.employment_type
+        and grouped.grade_family = workforce.grade_family
+        and grouped.clinical = workforce.clinical
+        and grouped.classification = workforce.classification
+        and grouped.category = workforce.category
+left join group_count as previous
+    on
+        grouped.comparator = 'previous'
+        and twelve_months_before(grouped.as_at_date) = previous.as_at_date
+        and grouped.org_code = previous.org_code
+        and grouped.employment_type = previous.employment_type
+        and grouped.grade_family = previous.grade_family
+        and grouped.clinical = previous.clinical
+        and grouped.grade_group = previous.grade_group
+        and grouped.classification = previous.classification
+        and grouped.category = previous.category;

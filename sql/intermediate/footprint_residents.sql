@@ -1,0 +1,168 @@
+-- Grain:  an organisation on a date, a comparator (population, england) and a category of a reported classification.
+-- Inputs: roll_up, footprint, resident, translation, category, method.
+-- Caveat: one age range serves the whole footprint: the first of method.age_ranges that every area of it has. A category's share is
+--         taken over residents whose answer is known. A comparator that method.comparators_refused names stands without numbers.
+with unit as (
+    select distinct
+        org_code,
+        as_at_date
+    from roll_up
+),
+
+area as (
+    select
+        unit.org_code,
+        unit.as_at_date,
+        'population' as comparator,
+        footprint.area_code
+    from unit
+    inner join footprint
+        on
+            unit.org_code = footprint.org_code
+            and unit.as_at_date between footprint.valid_from and footprint.valid_to
+    union all
+    select
+        unit.org_code,
+        unit.as_at_date,
+        'england' as comparator,
+        footprint.area_code
+    from unit
+    inner join footprint
+        on
+            footprint.org_code = 'E92000001'
+            and unit.as_at_date between footprint.valid_from and footprint.valid_to
+),
+
+-- Units with the same areas share their sums.
+area_set as (
+    select
+        org_code,
+        as_at_date,
+        comparator,
+        list(area_code order by area_code) as areas
+    from area
+    group by org_code, as_at_date, comparator
+),
+
+areas_of_set as (
+    select
+        areas,
+        unnest(areas) as area_code
+    from (select distinct areas from area_set)
+),
+
+profiled as (
+    select
+        areas_of_set.areas,
+        resident.characteristic,
+        resident.age_range,
+        count(distinct areas_of_set.area_code) as areas_with_profile
+    from areas_of_set
+    inner join resident on areas_of_set.area_code = resident.area_code
+    group by areas_of_set.areas, resident.characteristic, resident.age_range
+),
+
+age_range as (
+    select
+        profiled.areas,
+        profiled.characteristic,
+        profiled.age_range,
+        coalesce(
+            list_contains(
+                list_transform(method.comparators_refused, lambda refused: refused.characteristic || ' ' || refused.age_range),
+                profiled.characteristic || ' ' || profiled.age_range
+            ),
+            false
+        ) as is_refused
+    from profiled
+    cross join method
+    where
+        profiled.areas_with_profile = len(profiled.areas)
+        and list_contains(method.age_ranges, profiled.age_range)
+    qualify
+        row_number() over (
+            partition by profiled.areas, profiled.characteristic
+            order by list_position(method.age_ranges, profiled.age_range)
+        ) = 1
+),
+
+counted as (
+    select
+        age_range.areas,
+        age_range.characteristic,
+        age_range.age_range,
+        age_range.is_refused,
+        resident.classification,
+        resident.category,
+        resident.answer_status,
+        min(resident.vintage) as first_vintage,
+        max(resident.vintage) as last_vintage,
+        sum(resident.population)::bigint as residents
+    from age_range
+    inner join areas_of_set on age_range.areas = areas_of_set.areas
+    inner join resident
+        on
+            areas_of_set.area_code = resident.area_code
+            and age_range.characteristic = resident.characteristic
+            and age_range.age_range = resident.age_range
+    group by all
+),
+
+pair as (
+    select distinct
+        characteristic,
+        from_classification,
+        to_classification
+    from translation
+),
+
+base as (
+    select
+        counted.areas,
+        counted.characteristic,
+        counted.age_range,
+        counted.is_refused,
+        pair.to_classification as classification,
+        coalesce(sum(counted.residents) filter (counted.answer_status = 'known'), 0)::bigint as known_residents,
+        sum(counted.residents)::bigint as all_residents,
+        min(counted.first_vintage) as first_vintage,
+        max(counted.last_vintage) as last_vintage
+    from counted
+    inner join pair
+        on counted.characteristic = pair.characteristic and counted.classification = pair.from_classification
+    group by counted.areas, counted.characteristic, counted.age_range, counted.is_refused, pair.to_classification
+),
+
+translated as (
+    select
+        counted.areas,
+        translation.to_classification as classification,
+        translation.to_category as category,
+        sum(counted.residents)::bigint as residents
+    from counted
+    inner join translation
+        on
+            counted.characteristic = translation.characteristic
+            and counted.classification = translation.from_classification
+            and counted.category = translation.from_category
+    where counted.answer_status = 'known'
+    group by counted.areas, translation.to_classification, translation.to_category
+)
+
+select
+    area_set.org_code,
+    area_set.as_at_date,
+    area_set.comparator,
+    base.characteristic,
+    base.classification,
+    translated.category,
+    if(base.is_refused, null, translated.residents) as comparator_headcount,
+    if(base.is_refused, null, base.known_residents) as comparator_known_headcount,
+    if(base.is_refused, null, base.all_residents) as comparator_total_headcount,
+    base.age_range,
+    array_to_string(area_set.areas, ' ') as area_set,
+    base.first_vintage || if(base.last_vintage > base.first_vintage, ' to ' || base.last_vintage, '') as population_vintage
+from area_set
+inner join base on area_set.areas = base.areas
+inner join translated on base.areas = translated.areas and base.classification = translated.classification
+order by all;

@@ -1,0 +1,61 @@
+-- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic, classification,
+--         category: at every date that representation_gap reports.
+-- Inputs: group_count, reporting_date, roll_up, method.
+-- Caveat: exact counts: internal. share_of_grade says who is in the grade, over known answers; share_of_group says how the group
+--         is spread over its family's grades. Grade groups overlap: only is_detail rows add up to 1 within a family.
+with reported as (
+    select group_count.*
+    from group_count
+    where (group_count.org_code, group_count.as_at_date) in (
+        select (roll_up.org_code, roll_up.as_at_date)
+        from roll_up
+        inner join reporting_date
+            on roll_up.member_code = reporting_date.org_code and roll_up.as_at_date = reporting_date.as_at_date
+    )
+)
+
+select
+    reported.as_at_date,
+    reported.org_level,
+    reported.org_code,
+    reported.employment_type,
+    reported.grade_family,
+    reported.clinical,
+    reported.grade_group,
+    reported.characteristic,
+    reported.classification,
+    reported.category,
+    reported.is_detail,
+    reported.headcount,
+    reported.known_headcount,
+    family.headcount as group_headcount,
+    if(reported.known_headcount > 0, reported.headcount / reported.known_headcount, null)::decimal(18, 9) as share_of_grade,
+    if(family.headcount > 0, reported.headcount / family.headcount, null)::decimal(18, 9) as share_of_group,
+    case
+        when reported.headcount is null then '[x]'
+        when reported.known_headcount = 0 or family.headcount = 0 then '[z]'
+        when reported.known_headcount < method.weak_base_headcount then '[u]'
+    end as marker
+from reported
+inner join reported as family
+    on
+        family.grade_group = 'all'
+        and reported.as_at_date = family.as_at_date
+        and reported.org_code = family.org_code
+        and reported.employment_type = family.employment_type
+        and reported.grade_family = family.grade_family
+        and reported.clinical = family.clinical
+        and reported.classification = family.classification
+        and reported.category = family.category
+cross join method
+order by
+    reported.as_at_date,
+    reported.org_level,
+    reported.org_code,
+    reported.employment_type,
+    reported.grade_family,
+    reported.clinical,
+    reported.grade_group,
+    reported.characteristic,
+    reported.classification,
+    reported.category;

@@ -1,0 +1,72 @@
+-- Grain:  the key of representation_gap, at every date that there is.
+-- Inputs: comparison, method.
+-- Caveat: exact counts: internal. Only the comparators that method.trend_comparators names; the population is that of its own
+--         vintage at every date, so a trend against it moves with the staff alone.
+with compared as (
+    select
+        comparison.*,
+        comparison.comparator_headcount / nullif(comparison.comparator_known_headcount, 0) as comparator_share,
+        comparison.headcount / nullif(comparison.known_headcount, 0) as workforce_share,
+        wilson(comparison.headcount, comparison.known_headcount, method.z_95) as share_95,
+        gap_interval(
+            comparison.comparator,
+            comparison.headcount,
+            comparison.known_headcount,
+            comparison.comparator_headcount,
+            comparison.comparator_known_headcount,
+            method.z_95
+        ) as gap_95
+    from comparison
+    cross join method
+    where list_contains(method.trend_comparators, comparison.comparator)
+)
+
+select
+    compared.as_at_date,
+    compared.org_level,
+    compared.org_code,
+    compared.employment_type,
+    compared.grade_family,
+    compared.clinical,
+    compared.grade_group,
+    compared.characteristic,
+    compared.classification,
+    compared.category,
+    compared.comparator,
+    compared.headcount,
+    compared.known_headcount,
+    compared.total_headcount,
+    compared.workforce_share::decimal(18, 9) as workforce_share,
+    compared.share_95.lower::decimal(18, 9) as share_lower_95,
+    compared.share_95.upper::decimal(18, 9) as share_upper_95,
+    compared.comparator_share::decimal(18, 9) as comparator_share,
+    (100 * (compared.workforce_share - compared.comparator_share))::decimal(18, 9) as gap_pp,
+    (100 * compared.gap_95.lower)::decimal(18, 9) as gap_lower_95_pp,
+    (100 * compared.gap_95.upper)::decimal(18, 9) as gap_upper_95_pp,
+    verdict(
+        compared.gap_95.lower,
+        compared.gap_95.upper,
+        compared.comparator_share,
+        method.material_gap_pp / 100,
+        method.material_ratio
+    ) as verdict,
+    case
+        when compared.characteristic = 'total' then '[z]'
+        when compared.headcount is null or compared.comparator_headcount is null then '[x]'
+        when compared.workforce_share is null or coalesce(compared.comparator_share, 0) = 0 then '[z]'
+        when compared.known_headcount < method.weak_base_headcount then '[u]'
+    end as marker
+from compared
+cross join method
+order by
+    compared.as_at_date,
+    compared.org_level,
+    compared.org_code,
+    compared.employment_type,
+    compared.grade_family,
+    compared.clinical,
+    compared.grade_group,
+    compared.characteristic,
+    compared.classification,
+    compared.category,
+    compared.comparator;
