@@ -1,0 +1,170 @@
+"""The command `edi`. Exit codes: 0 done, 1 refused, 2 wrong use."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipelines.places import DataFolder
+    from pipelines.road import Journey
+    from pipelines.validate import Validated
+
+DONE, REFUSED, WRONG_USE = 0, 1, 2
+FINDINGS_SHOWN = 20
+
+app = App(
+    name="edi",
+    help="Does our workforce, at every pay band, look like the people we serve?",
+    version_flags=["--version"],
+)
+
+Data = Annotated[Path, Parameter(name="--data", env_var="EDI_DATA", help="Data folder; EDI_DATA sets it too.")]
+
+
+@app.command
+def demo(*, data: Data = Path("data"), people: int = 60_000, months: int = 13, seed: int = 1) -> int:
+    """Make a synthetic sample, run the road on it and show the widest gaps.
+
+    Args:
+        people: people in post in each month, over all employers.
+        months: months of extracts.
+        seed: the same seed gives the same bytes.
+    """
+    code = sample(data=data, people=people, months=months, seed=seed)
+    return code or run(data=data)
+
+
+@app.command
+def sample(*, data: Data = Path("data"), people: int = 60_000, months: int = 13, seed: int = 1) -> int:
+    """Write synthetic staff extracts of seventeen employers into the landing folder.
+
+    Args:
+        people: people in post in each month, over all employers.
+        months: months of extracts, the last one 31 March 2026.
+        seed: the same seed gives the same bytes.
+    """
+    from pipelines.places import DataFolder
+    from pipelines.progress import stage
+    from pipelines.sample import write_sample
+
+    console = _console()
+    with stage(console, "sample") as on:
+        files = write_sample(DataFolder(data).landing, people, months, seed)
+        on.summary = f"{len(files):,} synthetic extracts in {DataFolder(data).landing}"
+    return DONE
+
+
+@app.command
+def run(*, data: Data = Path("data"), as_at: date | None = None, strict: bool = False) -> int:
+    """Take whatever lies in the landing folder to a release, and show the widest gaps.
+
+    Args:
+        as_at: the date to report (YYYY-MM-DD); otherwise the latest date of a staff or headcount extract.
+        strict: exit with 1 if any file was refused.
+    """
+    from pipelines.places import DataFolder
+    from pipelines.road import walk
+
+    console = _console()
+    journey = walk(DataFolder(data), console, as_at)
+    _show_verdicts(console, journey.validated)
+    _show_release(console, DataFolder(data), journey)
+    return REFUSED if strict and journey.validated.refusals else DONE
+
+
+@app.command
+def check(*files: Path, data: Data = Path("data")) -> int:
+    """Judge files as a run would, without moving or storing anything.
+
+    Exits with 1 if a file is refused or a row of it is rejected.
+
+    Args:
+        files: the files to judge.
+    """
+    import tempfile
+
+    from pipelines import reference
+    from pipelines.database import connect
+    from pipelines.ingest import ingest
+    from pipelines.places import DataFolder
+    from pipelines.road import verdict_summary
+    from pipelines.validate import validate
+
+    missing = [path for path in files if not path.is_file()]
+    if missing or not files:
+        raise FileNotFoundError(f"there is no file {missing[0]}" if missing else "name the files to check")
+    console = _console()
+    folder = DataFolder(data)
+    method = reference.method(folder)
+    with tempfile.TemporaryDirectory() as work, connect() as con:
+        reference.load(con, method)
+        validated = validate(con, ingest(con, folder, files, Path(work)), method)
+    console.print(verdict_summary(validated), highlight=False, soft_wrap=True)
+    _show_verdicts(console, validated)
+    return REFUSED if validated.refusals or any(one.rows_rejected for one in validated.accepted) else DONE
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console()
+
+
+def _show_verdicts(console: "Console", validated: "Validated") -> None:
+    """Name every refused file and every rule that failed in an accepted one; never a value."""
+    for refusal in validated.refusals:
+        console.print(f"refused   {refusal.file} [{refusal.rule}]: {refusal.sentence}", markup=False, highlight=False, soft_wrap=True)
+    refused = {refusal.file for refusal in validated.refusals}
+    shown = [finding for finding in validated.findings if finding.file not in refused]
+    for finding in shown[:FINDINGS_SHOWN]:
+        word = "warning" if finding.severity == "warn" else "rejected"
+        where = f"{finding.column}: " if finding.column else ""
+        lines = ", ".join(str(line) for line in finding.lines)
+        console.print(
+            f"{word:<9} {finding.file} [{finding.rule}]: {where}{finding.sentence}; {finding.rows_failing:,} of "
+            f"{finding.rows_tried:,} rows (lines {lines}{', …' if finding.rows_failing > len(finding.lines) else ''})",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    if len(shown) > FINDINGS_SHOWN:
+        console.print(f"          … and {len(shown) - FINDINGS_SHOWN:,} findings more", highlight=False)
+
+
+def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") -> None:
+    from pipelines import reference
+    from pipelines.publish import SYNTHETIC
+    from pipelines.report import table, widest_gaps
+    from pipelines.road import open_database
+
+    release = journey.release
+    with open_database(folder, reference.method(folder)) as con:
+        gaps = widest_gaps(con, release)
+    if release.snapshot.synthetic:
+        console.print(f"\n{SYNTHETIC}", style="bold", highlight=False)
+    if gaps:
+        console.print(table(gaps))
+    else:
+        console.print("No gap is both clear and large enough to list here.")
+    console.print(
+        f"Exact counts, for internal use: {release.internal}\nNothing is published until disclosure control exists.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def main() -> None:
+    """Run the command line; every refusal ends in a sentence, none in a traceback."""
+    try:
+        code = app(exit_on_error=False, print_error=True)
+    except CycloptsError:
+        sys.exit(WRONG_USE)
+    except (ValueError, FileNotFoundError) as error:
+        print(f"edi: {error}", file=sys.stderr)
+        sys.exit(WRONG_USE if isinstance(error, FileNotFoundError) else REFUSED)
+    sys.exit(code if isinstance(code, int) else DONE)

@@ -1,0 +1,108 @@
+"""Report: what a release says, as a table that a person can read. The board pack grows from here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+from pipelines import database
+from pipelines.database import Connection
+from pipelines.publish import Release
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+GRADE_WORDS = {
+    "all": "all grades",
+    "afc_8a_plus": "bands 8a and above",
+    "afc_8c_plus": "bands 8c and above",
+    "consultant": "consultants",
+    "vsm": "very senior managers",
+}
+FAMILY_WORDS = {
+    "all": "NHS staff",
+    "afc": "Agenda for Change",
+    "medical": "doctors and dentists",
+    "vsm": "very senior managers",
+    "other": "other NHS staff",
+    "social_care": "social workers",
+}
+
+
+@dataclass(frozen=True)
+class WideGap:
+    """One row of the list of widest gaps, in the words and digits that a reader sees."""
+
+    who: str
+    where: str
+    against: str
+    against_whom: str
+    count: str
+    base: str
+    share: str
+    interval: str
+    gap: str
+    verdict: str
+
+
+def widest_gaps(con: Connection, release: Release) -> list[WideGap]:
+    """Return the widest gaps of a release's as-at date, three of each characteristic.
+
+    Needs the reference tables in ``con``. Exact counts: for those who may see the internal marts.
+    """
+    con.execute("create or replace table run as select ?::date as as_at_date", [release.snapshot.as_at_date])
+    database.view(con, "representation_gap", [release.internal / "representation_gap.parquet"])
+    result = con.execute(database.read_sql("report/widest_gaps"))
+    names = [column[0] for column in result.description or []]
+    return [_wide_gap(dict(zip(names, row, strict=True))) for row in result.fetchall()]
+
+
+def _wide_gap(row: Mapping[str, Any]) -> WideGap:
+    group = GRADE_WORDS[row["grade_group"]]
+    grades = f"{FAMILY_WORDS[row['grade_family']]}, {group}" if row["grade_group"] == "all" else group
+    ages = "all ages" if row["age_range"] == "all" else f"aged {row['age_range']}"
+    return WideGap(
+        who=f"{row['category']} ({row['characteristic'].replace('_', ' ')})",
+        where=f"{row['org_name']}: {grades}",
+        against=percent(row["comparator_share"]),
+        against_whom=f"residents {ages}, {row['population_vintage'][:4]}",
+        count=f"{row['headcount']:,}",
+        base=f"of {row['known_headcount']:,}",
+        share=percent(row["workforce_share"]),
+        interval=f"{percent(row['share_lower_95'])[:-2]} to {percent(row['share_upper_95'])[:-2]}",
+        gap=points(row["gap_pp"]),
+        verdict=row["verdict"],
+    )
+
+
+def percent(share: Decimal) -> str:
+    """Return a share in 0-1 as a percentage to one decimal, rounded half up."""
+    return f"{(share * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
+
+
+def points(gap_pp: Decimal) -> str:
+    """Return a gap in percentage points to one decimal, rounded half up, with a true minus."""
+    rounded = gap_pp.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded)} pp"
+
+
+def table(gaps: Iterable[WideGap]) -> "Table":
+    """Return the widest gaps as a table for the terminal, two lines a gap, readable at 80 columns."""
+    from rich import box
+    from rich.table import Table
+
+    drawn = Table(title="Widest gaps below the residents served", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 1, 0))
+    drawn.add_column("Who\nWhere", overflow="fold", min_width=24)
+    drawn.add_column("Against", overflow="fold", min_width=13)
+    drawn.add_column("Count\nof known", justify="right", no_wrap=True)
+    drawn.add_column("Share\n95 % range", justify="right", no_wrap=True)
+    drawn.add_column("Gap\nVerdict", justify="right", no_wrap=True)
+    for gap in gaps:
+        drawn.add_row(
+            f"[bold]{gap.who}[/bold]\n{gap.where}",
+            f"{gap.against}\n{gap.against_whom}",
+            f"{gap.count}\n{gap.base}",
+            f"{gap.share}\n{gap.interval}",
+            f"{gap.gap}\n{gap.verdict}",
+        )
+    return drawn
