@@ -92,11 +92,11 @@ def table(gaps: Iterable[WideGap]) -> "Table":
     from rich.table import Table
 
     drawn = Table(title="Widest gaps below the residents served", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 1, 0))
-    drawn.add_column("Who\nWhere", overflow="fold", min_width=24)
-    drawn.add_column("Against", overflow="fold", min_width=13)
-    drawn.add_column("Count\nof known", justify="right", no_wrap=True)
-    drawn.add_column("Share\n95 % range", justify="right", no_wrap=True)
-    drawn.add_column("Gap\nVerdict", justify="right", no_wrap=True)
+    drawn.add_column("Who\nWhere", overflow="fold", width=26)
+    drawn.add_column("Against", overflow="fold", width=14)
+    drawn.add_column("Count\nof known", justify="right", width=11)
+    drawn.add_column("Share\n95 % range", justify="right", width=13)
+    drawn.add_column("Gap\nVerdict", justify="right", width=9)
     for gap in gaps:
         drawn.add_row(
             f"[bold]{gap.who}[/bold]\n{gap.where}",

@@ -1,0 +1,94 @@
+"""The road as a Prefect flow: the only module that imports Prefect, and a thin skin over the stages.
+
+Tasks hand each other paths and ids. Artifacts hold facts about files, and no value computed from counts of people: those are exact
+until disclosure control exists. Nothing depends on Prefect's cache; content addresses are ours.
+"""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from pipelines import freeze, ingest, ledger, measure, publish, reference, validate
+from pipelines.places import DataFolder
+from pipelines.road import landed, open_database, verdict_summary, work_folder
+
+
+@task(cache_policy=NO_CACHE, task_run_name="receive files of {folder.root}")
+def receive(folder: DataFolder) -> validate.Validated:
+    """Ingest and validate what lies in the landing folder."""
+    method = reference.method(folder)
+    with open_database(folder, method) as con:
+        ingested = ingest.ingest(con, folder, landed(folder), work_folder(folder))
+        return validate.validate(con, ingested, method, ledger.taken_in(ledger.read(folder.ledger)))
+
+
+@task(cache_policy=NO_CACHE)
+def freeze_snapshot(folder: DataFolder, validated: validate.Validated, as_at_date: date | None) -> freeze.Snapshot:
+    """Freeze what was accepted."""
+    return freeze.freeze(folder, validated, reference.method(folder), as_at_date)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="measure {snapshot.as_at_date}")
+def measure_snapshot(folder: DataFolder, snapshot: freeze.Snapshot) -> measure.Measured:
+    """Compute the marts of a snapshot."""
+    with open_database(folder, reference.method(folder)) as con:
+        return measure.measure(con, folder, snapshot, publish.staging(folder, snapshot) / "internal")
+
+
+@task(cache_policy=NO_CACHE)
+def publish_release(folder: DataFolder, measured: measure.Measured) -> publish.Release:
+    """Rename the marts into their release."""
+    return publish.publish(folder, measured)
+
+
+@flow(name="road", flow_run_name="road of {data}", validate_parameters=True)
+def road(data: Path = Path("data"), as_at: date | None = None, strict: bool = False) -> str:
+    """Take whatever lies in the landing folder to a release; return its id.
+
+    Args:
+        data: the data folder.
+        as_at: the date to report; none for the latest date of people in post.
+        strict: fail if any file was refused, after the release has been made from the others.
+
+    Raises:
+        RuntimeError: ``strict``, and a file was refused; the message names it and its rule.
+    """
+    folder = DataFolder(data)
+    try:
+        validated = receive(folder)
+        show_verdicts(validated)
+        snapshot = freeze_snapshot(folder, validated, as_at)
+        release = publish_release(folder, measure_snapshot(folder, snapshot))
+    finally:
+        shutil.rmtree(folder.snapshots / ".work", ignore_errors=True)
+    if strict and validated.refusals:
+        raise RuntimeError("; ".join(f"{one.file} refused [{one.rule}]: {one.sentence}" for one in validated.refusals))
+    return release.release_id
+
+
+def show_verdicts(validated: validate.Validated) -> None:
+    """Leave the verdicts as artifacts: files, rules and counts of rows."""
+    create_markdown_artifact(key="verdicts", markdown=f"## Files received\n\n{verdict_summary(validated)}.\n")
+    create_table_artifact(
+        key="files",
+        table=[
+            {
+                "file": one.extract.file,
+                "feed": one.extract.feed,
+                "layout": one.extract.layout,
+                "rows in": one.extract.rows_in,
+                "accepted": one.rows_accepted,
+                "rejected": one.rows_rejected,
+                "checking": one.rows_checking,
+            }
+            for one in validated.accepted
+        ],
+    )
+    create_table_artifact(
+        key="refused",
+        table=[{"file": one.file, "rule": one.rule, "why and what to do": one.sentence} for one in validated.refusals],
+    )
