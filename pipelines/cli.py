@@ -10,12 +10,12 @@ from cyclopts import App, CycloptsError, Parameter
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pipelines.judge import Finding
     from pipelines.places import DataFolder
     from pipelines.road import Journey
     from pipelines.validate import Validated
 
 DONE, REFUSED, WRONG_USE = 0, 1, 2
-FINDINGS_SHOWN = 20
 
 app = App(
     name="edi",
@@ -118,22 +118,31 @@ def _console() -> "Console":
 def _show_verdicts(console: "Console", validated: "Validated") -> None:
     """Name every refused file and every rule that failed in an accepted one; never a value."""
     for refusal in validated.refusals:
-        console.print(f"refused   {refusal.file} [{refusal.rule}]: {refusal.sentence}", markup=False, highlight=False, soft_wrap=True)
-    refused = {refusal.file for refusal in validated.refusals}
-    shown = [finding for finding in validated.findings if finding.file not in refused]
-    for finding in shown[:FINDINGS_SHOWN]:
-        word = "warning" if finding.severity == "warn" else "rejected"
-        where = f"{finding.column}: " if finding.column else ""
-        lines = ", ".join(str(line) for line in finding.lines)
         console.print(
-            f"{word:<9} {finding.file} [{finding.rule}]: {where}{finding.sentence}; {finding.rows_failing:,} of "
-            f"{finding.rows_tried:,} rows (lines {lines}{', …' if finding.rows_failing > len(finding.lines) else ''})",
+            f"refused   {refusal.file} [{refusal.rule}]: {refusal.sentence}",
             markup=False,
             highlight=False,
             soft_wrap=True,
         )
-    if len(shown) > FINDINGS_SHOWN:
-        console.print(f"          … and {len(shown) - FINDINGS_SHOWN:,} findings more", highlight=False)
+    refused = {refusal.file for refusal in validated.refusals}
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in validated.findings:
+        if finding.file not in refused:
+            key = (finding.severity, finding.rule, finding.column, finding.sentence, finding.advice)
+            alike.setdefault(key, []).append(finding)
+    for (severity, rule, column, sentence, advice), findings in alike.items():
+        word = "warning" if severity == "warn" else "rejected"
+        first = findings[0]
+        lines = ", ".join(str(line) for line in first.lines)
+        more = f", and in {len(findings) - 1:,} files more" if len(findings) > 1 else ""
+        console.print(
+            f"{word:<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}: {first.rows_failing:,} of "
+            f"{first.rows_tried:,} rows (lines {lines}{', …' if first.rows_failing > len(first.lines) else ''}){more}; "
+            f"{advice}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") -> None:

@@ -9,6 +9,7 @@ its behaviour.
 import atexit
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -67,7 +68,11 @@ def over(con: Connection, context: AbstractDataContext) -> Iterator[DuckDBDataso
     added: DuckDBDatasource = sources.add_duckdb(name="extracts", connection_string="duckdb:///:memory:")
     added._execution_engine = OneConnectionEngine(engine=engine, create_temp_table=False)
     try:
-        yield added
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", "Did not recognize type 'list'"
+            )  # of `dimensions`, which no rule compares
+            yield added
     finally:
         added._execution_engine.close()
         added._execution_engine = None

@@ -1,7 +1,7 @@
 """The road as a Prefect flow: the only module that imports Prefect, and a thin skin over the stages.
 
-Tasks hand each other paths and ids. Artifacts hold facts about files, and no value computed from counts of people: those are exact
-until disclosure control exists. Nothing depends on Prefect's cache; content addresses are ours.
+Tasks hand each other paths and ids. Artifacts hold facts about files, and no value computed from counts of people:
+those are exact until disclosure control exists. Nothing depends on Prefect's cache; content addresses are ours.
 """
 
 import shutil

@@ -1,12 +1,11 @@
 """Freeze: a validated set becomes a snapshot, named by the hash of its manifest.
 
-The manifest holds no clock, host or file name: the same extracts, reference data, layouts, rules and method give the same id
-anywhere.
+The manifest holds no clock, host or file name: the same extracts, reference data, layouts, rules and method give the
+same id anywhere.
 """
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from pipelines.validate import Accepted, Validated
 POST_FEEDS = ("staff", "headcount")
 
 
-class NothingToMeasure(ValueError):
+class NothingToMeasureError(ValueError):
     """No extract of people in post was accepted, up to the date asked for."""
 
 
@@ -66,7 +65,7 @@ def freeze(
         as_at_date: the date to report; None for the latest date of people in post.
 
     Raises:
-        NothingToMeasure: nothing accepted is dated up to ``as_at_date``.
+        NothingToMeasureError: nothing accepted is dated up to ``as_at_date``.
     """
     history = ledger.read(folder.ledger)
     owners, superseded = _owners(validated.accepted, ledger.taken_in(history))
@@ -74,7 +73,7 @@ def freeze(
     dates = sorted(about[1] for feed, *about in owners if feed in POST_FEEDS)
     as_at = as_at_date or (date.fromisoformat(dates[-1]) if dates else None)
     if as_at is None or not any(found <= as_at.isoformat() for found in dates):
-        raise NothingToMeasure(
+        raise NothingToMeasureError(
             "no accepted file counts people in post" + (f" on or before {as_at}" if as_at else "") + "; "
             "put a staff or headcount extract into the landing folder"
         )
@@ -83,7 +82,8 @@ def freeze(
         "as_at_date": as_at.isoformat(),
         "extracts": [_manifest_entry(one, owns, validated) for one, owns in chosen],
         "files": _definitions(folder),
-        "method": method,
+        # As texts: a manifest holds no floating-point number, whose spelling could differ.
+        "method": json.loads(json.dumps(method), parse_float=str),
     }
     text = canonical(manifest)
     snapshot_id = hashlib.sha256(text.encode()).hexdigest()
@@ -96,7 +96,9 @@ def freeze(
     return Snapshot(snapshot_id, path, as_at, extracts, method)
 
 
-def _owners(accepted: Sequence[Accepted], order: Sequence[str]) -> tuple[dict[tuple[str, ...], str], list[dict[str, Any]]]:
+def _owners(
+    accepted: Sequence[Accepted], order: Sequence[str]
+) -> tuple[dict[tuple[str, ...], str], list[dict[str, Any]]]:
     """Decide which file speaks for each thing: a new file before an old one, a later one before an earlier one."""
     place = {sha256: number for number, sha256 in enumerate(order)}
     claims: dict[tuple[str, ...], list[str]] = {}
@@ -168,9 +170,14 @@ def _manifest_entry(one: Accepted, owns: tuple[tuple[str, ...], ...], validated:
             "checking": one.rows_checking,
         },
         "findings": [
-            {"rule": finding.rule, "severity": finding.severity, "tried": finding.rows_tried, "failing": finding.rows_failing}
+            {
+                "rule": finding.rule,
+                "severity": finding.severity,
+                "tried": finding.rows_tried,
+                "failing": finding.rows_failing,
+            }
             for finding in validated.findings
-            if finding.file == extract.file
+            if finding.extract == extract.sha256
         ],
     }
 
@@ -194,9 +201,7 @@ def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...])
     typed = objects / f"{file_sha256(one.typed)}.parquet"
     if not typed.is_file():
         copy_whole(one.typed, typed)
-    return FrozenExtract(
-        extract.sha256, extract.feed, extract.layout, extract.arrives, typed, owns, extract.synthetic
-    )
+    return FrozenExtract(extract.sha256, extract.feed, extract.layout, extract.arrives, typed, owns, extract.synthetic)
 
 
 def canonical(value: Any) -> str:
@@ -214,11 +219,11 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
     draft = path.with_name(path.name + ".draft")
     draft.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def copy_whole(source: Path, path: Path) -> None:
     """Copy a file so that the copy is there whole or not at all."""
     draft = path.with_name(path.name + ".draft")
     shutil.copyfile(source, draft)
-    os.replace(draft, path)
+    draft.replace(path)

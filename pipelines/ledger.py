@@ -1,4 +1,7 @@
-"""The ledger: what happened, in order, each line chained to the one before by its hash. Clocks live here and nowhere else."""
+"""The ledger: what happened, in order, each line chained to the one before by its hash.
+
+Clocks live here and nowhere else.
+"""
 
 import hashlib
 import json
@@ -28,7 +31,9 @@ def append(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
         for entry in entries:
             previous = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else BEGINNING
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            lines.append(json.dumps({"number": len(lines) + 1, "at": now, **entry, "previous": previous}, ensure_ascii=False))
+            lines.append(
+                json.dumps({"number": len(lines) + 1, "at": now, **entry, "previous": previous}, ensure_ascii=False)
+            )
             file.write(lines[-1] + "\n")
 
 

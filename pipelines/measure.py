@@ -1,7 +1,7 @@
 """Measure: a snapshot becomes the cube and the marts, in SQL.
 
-One cube part per extract, named by the hash of what went in and of the SQL, so that a new month costs a month; the cube is their
-union. Every mart of representation reads the cube only.
+One cube part per extract, named by the hash of what went in and of the SQL, so that a new month costs a month; the cube
+is their union. Every mart of representation reads the cube only.
 """
 
 import hashlib
@@ -111,7 +111,9 @@ def _register_population(con: Connection, extracts: list[FrozenExtract]) -> None
         con.unregister("owns")
 
 
-def _register_cube_parts(con: Connection, folder: DataFolder, snapshot: Snapshot, progress: Callable[[str], None]) -> None:
+def _register_cube_parts(
+    con: Connection, folder: DataFolder, snapshot: Snapshot, progress: Callable[[str], None]
+) -> None:
     """Make the view ``cube_part`` over the cube of every extract of people in post, computing those not yet there."""
     cubes = folder.snapshots / "cube"
     cubes.mkdir(parents=True, exist_ok=True)
@@ -121,7 +123,9 @@ def _register_cube_parts(con: Connection, folder: DataFolder, snapshot: Snapshot
     for feed in POST_FEEDS:
         missing = [extract for extract, part in parts.items() if extract.feed == feed and not part.is_file()]
         for start in range(0, len(missing), EXTRACTS_PER_QUERY):
-            _write_parts(con, feed, {extract: parts[extract] for extract in missing[start : start + EXTRACTS_PER_QUERY]})
+            _write_parts(
+                con, feed, {extract: parts[extract] for extract in missing[start : start + EXTRACTS_PER_QUERY]}
+            )
             progress("cube")
     database.view(con, "cube_part", parts.values())
 
@@ -129,7 +133,8 @@ def _register_cube_parts(con: Connection, folder: DataFolder, snapshot: Snapshot
 def _write_parts(con: Connection, feed: str, parts: Mapping[FrozenExtract, Path]) -> None:
     """Compute the cubes of some extracts in one query, which is quicker to plan once, and write each by itself."""
     accepted = " union all ".join(
-        f"select {database.literal(extract.sha256)} as extract, * from read_parquet({database.literal(str(extract.typed))})"
+        f"select {database.literal(extract.sha256)} as extract, * "
+        f"from read_parquet({database.literal(str(extract.typed))})"
         for extract in parts
     )
     con.execute(f"create or replace view accepted as {accepted}")

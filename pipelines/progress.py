@@ -26,7 +26,13 @@ class Stage:
 def stage(console: Console, name: str, total: int | None = None) -> Iterator[Stage]:
     """Show a stage: its bar while it runs (in a terminal), then its name, summary and seconds on a line."""
     started = time.monotonic()
-    columns = (TextColumn(f"{name:<9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        TextColumn(f"{name:<9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         running = Stage(bar, name, total)
         yield running

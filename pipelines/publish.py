@@ -4,7 +4,6 @@ Until disclosure control exists a release has an internal part only, and nothing
 """
 
 import hashlib
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +32,11 @@ class Release:
 
 def release_id(snapshot: Snapshot) -> str:
     """Return ``<as-at>-<12 hex>`` of the snapshot, the code and the SQL, and the configuration."""
-    parts = (snapshot.snapshot_id, _code_sha256(), hashlib.sha256(canonical(dict(snapshot.method)).encode()).hexdigest())
+    parts = (
+        snapshot.snapshot_id,
+        _code_sha256(),
+        hashlib.sha256(canonical(dict(snapshot.method)).encode()).hexdigest(),
+    )
     return f"{snapshot.as_at_date}-{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
 
 
@@ -71,7 +74,7 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
         ledger.append(
             folder.ledger, [{"event": "released", "release_id": identifier, "snapshot_id": snapshot.snapshot_id}]
         )
-    os.replace(draft, path)
+    draft.replace(path)
     pointer = {
         "release_id": identifier,
         "path": identifier,

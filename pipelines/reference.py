@@ -1,6 +1,7 @@
 """The reference tables of ``data/reference`` and the method, as relations in the database."""
 
 import csv
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ TABLES = (
 )
 
 
-def load(con: Connection, method: dict[str, Any]) -> None:
+def load(con: Connection, method: Mapping[str, Any]) -> None:
     """Make a table ``reference_<file>`` of text columns for each reference file, and the one-row table ``method``.
 
     ``sql/staging`` gives the text its types.
@@ -62,8 +63,8 @@ def method(folder: DataFolder) -> dict[str, Any]:
     return dict(packaged)
 
 
-def _one_row(method: dict[str, Any]) -> dict[str, Any]:
-    """Spell the method out as one row: lists stay lists, mappings become lists of pairs."""
+def _one_row(method: Mapping[str, Any]) -> dict[str, Any]:
+    """Spell the method out as one row, in which the classifications of all characteristics are one list."""
     row = dict(method)
     row["classifications"] = [name for names in method["classifications"].values() for name in names]
     return row

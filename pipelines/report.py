@@ -91,7 +91,9 @@ def table(gaps: Iterable[WideGap]) -> "Table":
     from rich import box
     from rich.table import Table
 
-    drawn = Table(title="Widest gaps below the residents served", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 1, 0))
+    drawn = Table(
+        title="Widest gaps below the residents served", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 1, 0)
+    )
     drawn.add_column("Who\nWhere", overflow="fold", width=26)
     drawn.add_column("Against", overflow="fold", width=14)
     drawn.add_column("Count\nof known", justify="right", width=11)

@@ -65,7 +65,7 @@ def walk(folder: DataFolder, console: Console, as_at_date: date | None = None) -
         as_at_date: the date to report; None for the latest date of people in post.
 
     Raises:
-        NothingToMeasure: no accepted file counts people in post.
+        NothingToMeasureError: no accepted file counts people in post.
         LayoutError: a layout file can't be used.
         ValueError: the data folder's method.yaml has a setting that doesn't exist.
     """
@@ -84,7 +84,8 @@ def walk(folder: DataFolder, console: Console, as_at_date: date | None = None) -
             on.summary = verdict_summary(validated)
         with stage(console, "freeze") as on:
             snapshot = freeze(folder, validated, method, as_at_date)
-            on.summary = f"snapshot {snapshot.snapshot_id[:12]}, as at {snapshot.as_at_date}, {len(snapshot.extracts):,} extracts"
+            extracts = f"{len(snapshot.extracts):,} extracts"
+            on.summary = f"snapshot {snapshot.snapshot_id[:12]}, as at {snapshot.as_at_date}, {extracts}"
         with stage(console, "measure") as on:
             measured = measure(con, folder, snapshot, staging(folder, snapshot) / "internal", on)
             on.summary = f"{len(measured.marts)} marts"

@@ -24,8 +24,11 @@ grouped as (
     cross join method
     left join reported on group_count.org_code = reported.org_code and group_count.as_at_date = reported.as_at_date
     where
-        (group_count.characteristic <> 'total' or comparator.comparator = 'workforce')
-        and (reported.org_code is not null or list_contains(method.trend_comparators, comparator.comparator))
+        if(
+            group_count.characteristic = 'total',
+            comparator.comparator = 'workforce',
+            reported.org_code is not null or list_contains(method.trend_comparators, comparator.comparator)
+        )
 )
 
 select

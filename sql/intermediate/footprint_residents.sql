@@ -48,7 +48,7 @@ areas_of_set as (
     select
         areas,
         unnest(areas) as area_code
-    from (select distinct areas from area_set)
+    from (select distinct areas from area_set) as distinct_set
 ),
 
 profiled as (
@@ -69,7 +69,10 @@ age_range as (
         profiled.age_range,
         coalesce(
             list_contains(
-                list_transform(method.comparators_refused, lambda refused: refused.characteristic || ' ' || refused.age_range),
+                list_transform(
+                    method.comparators_refused,
+                    lambda refused: refused.characteristic || ' ' || refused.age_range
+                ),
                 profiled.characteristic || ' ' || profiled.age_range
             ),
             false
@@ -161,7 +164,8 @@ select
     if(base.is_refused, null, base.all_residents) as comparator_total_headcount,
     base.age_range,
     array_to_string(area_set.areas, ' ') as area_set,
-    base.first_vintage || if(base.last_vintage > base.first_vintage, ' to ' || base.last_vintage, '') as population_vintage
+    base.first_vintage
+    || if(base.last_vintage > base.first_vintage, ' to ' || base.last_vintage, '') as population_vintage
 from area_set
 inner join base on area_set.areas = base.areas
 inner join translated on base.areas = translated.areas and base.classification = translated.classification

@@ -11,7 +11,7 @@
 create or replace macro shortfall_headcount(x hugeint, n hugeint, comparator_x hugeint, comparator_n hugeint) as
 case
     when (n > 0 and x between 0 and n and comparator_n > 0 and comparator_x between 0 and comparator_n) is not true
-        then null
+    then null
     when x * comparator_n >= n * comparator_x then 0
     -- ceil(a / b) = (a + b - 1) // b for whole a, b > 0
     else (n * comparator_x - x * comparator_n + comparator_n - 1) // comparator_n

@@ -12,6 +12,6 @@ case
     when
         gap_lower > -least(material_gap, (1 - material_ratio) * comparator_share)
         and gap_upper < least(material_gap, (1 - material_ratio) * comparator_share)
-        then 'similar'
+    then 'similar'
     when gap_lower is not null and gap_upper is not null then 'cannot_tell'
 end;

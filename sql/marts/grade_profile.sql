@@ -29,8 +29,8 @@ select
     reported.headcount,
     reported.known_headcount,
     family.headcount as group_headcount,
-    if(reported.known_headcount > 0, reported.headcount / reported.known_headcount, null)::decimal(18, 9) as share_of_grade,
-    if(family.headcount > 0, reported.headcount / family.headcount, null)::decimal(18, 9) as share_of_group,
+    (reported.headcount / nullif(reported.known_headcount, 0))::decimal(18, 9) as share_of_grade,
+    (reported.headcount / nullif(family.headcount, 0))::decimal(18, 9) as share_of_group,
     case
         when reported.headcount is null then '[x]'
         when reported.known_headcount = 0 or family.headcount = 0 then '[z]'

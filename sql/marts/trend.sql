@@ -18,7 +18,7 @@ with compared as (
         ) as gap_95
     from comparison
     cross join method
-    where list_contains(method.trend_comparators, comparison.comparator)
+    where list_contains(method.trend_comparators, comparison.comparator) or comparison.characteristic = 'total'
 )
 
 select

@@ -16,19 +16,15 @@ with member as (
 
 single_or_cluster as (
     select
-        member.grade_group,
-        if(families.families = 1, member.grade_family, 'all') as grade_family,
-        member.grade,
-        member.is_detail
+        grade_group,
+        if(
+            min(grade_family) over (partition by grade_group) = max(grade_family) over (partition by grade_group),
+            grade_family,
+            'all'
+        ) as grade_family,
+        grade,
+        is_detail
     from member
-    inner join (
-        select
-            grade_group,
-            count(distinct grade_family) as families
-        from member
-        group by grade_group
-    ) as families
-        on member.grade_group = families.grade_group
 ),
 
 whole_family as (

@@ -42,7 +42,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     }
     with (home / "server.log").open("w") as log:
         server = subprocess.Popen(
-            [PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port)], env=variables, stdout=log, stderr=log
+            [PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+            env=variables,
+            stdout=log,
+            stderr=log,
         )
     try:
         wait_for(f"http://127.0.0.1:{port}/api/health", server)
@@ -58,7 +61,7 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + SERVER_STARTS_WITHIN_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         try:
-            urllib.request.urlopen(address, timeout=5)
+            urllib.request.urlopen(address, timeout=5)  # noqa: S310 - our own server
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.5)
         else:
@@ -67,7 +70,9 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def prefect(variables: dict[str, str], *words: str) -> str:
-    done = subprocess.run([PREFECT, *words], env=variables, cwd=places.PROJECT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [PREFECT, *words], env=variables, cwd=places.PROJECT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -75,10 +80,31 @@ def prefect(variables: dict[str, str], *words: str) -> str:
 def run_deployment(variables: dict[str, str], data: Path, strict: bool = False) -> str:
     """Trigger the monthly deployment on a data folder, let one worker take it, and return the state that it ends in."""
     prefect(
-        variables, "deployment", "run", "road/monthly", "--param", f"data={data}", "--param", f"strict={json.dumps(strict)}"
+        variables,
+        "deployment",
+        "run",
+        "road/monthly",
+        "--param",
+        f"data={data}",
+        "--param",
+        f"strict={json.dumps(strict)}",
     )
     prefect(variables, "worker", "start", "--pool", "workforce-edi", "--run-once", "--limit", "1")
-    runs = json.loads(prefect(variables, "flow-run", "ls", "--limit", "1", "--state-type", "COMPLETED", "--state-type", "FAILED", "--output", "json"))
+    runs = json.loads(
+        prefect(
+            variables,
+            "flow-run",
+            "ls",
+            "--limit",
+            "1",
+            "--state-type",
+            "COMPLETED",
+            "--state-type",
+            "FAILED",
+            "--output",
+            "json",
+        )
+    )
     return str(runs[0]["state_type"])
 
 
@@ -98,7 +124,9 @@ def test_a_deployed_run_completes_and_leaves_a_release(environment: dict[str, st
     assert (data / "marts" / current["path"] / "internal" / "representation_gap.parquet").is_file()
 
 
-def test_a_strict_run_on_a_refused_file_fails_after_releasing_the_others(environment: dict[str, str], data: Path) -> None:
+def test_a_strict_run_on_a_refused_file_fails_after_releasing_the_others(
+    environment: dict[str, str], data: Path
+) -> None:
     (data / "landing" / "unknown.csv").write_text("a,b\n1,2\n")
     assert run_deployment(environment, data, strict=True) == "FAILED"
     assert (data / "marts" / "current.json").is_file()
@@ -108,6 +136,8 @@ def test_the_command_line_and_the_flow_make_the_same_release(environment: dict[s
     run_deployment(environment, data)
     by_flow = (data / "marts" / "current.json").read_bytes()
     shutil.rmtree(data / "marts")
-    edi = subprocess.run([Path(sys.executable).with_name("edi"), "run", "--data", data], capture_output=True, check=False)
+    edi = subprocess.run(
+        [Path(sys.executable).with_name("edi"), "run", "--data", data], capture_output=True, check=False
+    )
     assert edi.returncode == 0
     assert (data / "marts" / "current.json").read_bytes() == by_flow

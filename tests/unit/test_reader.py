@@ -1,0 +1,90 @@
+"""A CSV file as rows of text: every line stands for itself, and none is lost."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines import reader
+from pipelines.database import Connection
+from pipelines.reader import UnreadableLine
+
+HEADER = ("a", "b")
+Row = tuple[int, str | None, str | None]
+
+
+def read(con: Connection, folder: Path, content: str | bytes) -> tuple[int, list[UnreadableLine], list[Row]]:
+    path = folder / "file.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    rows_in, unreadable = reader.read_csv(con, path, HEADER)
+    rows = con.execute("select source_line, a, b from source_row order by source_line").fetchall()
+    return rows_in, unreadable, rows
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        pytest.param("a,b\n1,2\n3,4\n", [(2, "1", "2"), (3, "3", "4")], id="plain"),
+        pytest.param('a,b\n"1, one",2\n', [(2, "1, one", "2")], id="comma in quotes"),
+        pytest.param('a,b\n"1 ""one""",2\n', [(2, '1 "one"', "2")], id="doubled quotation mark"),
+        pytest.param("\ufeffa,b\n1,2\n", [(2, "1", "2")], id="byte order mark"),
+        pytest.param("a,b\r\n1,2\r\n3,4\r\n", [(2, "1", "2"), (3, "3", "4")], id="CRLF"),
+        pytest.param("a,b\r\n1,2\n3,4\r\n", [(2, "1", "2"), (3, "3", "4")], id="mixed line ends"),
+        pytest.param("a,b\n1,2\n3,4", [(2, "1", "2"), (3, "3", "4")], id="last line without end"),
+        pytest.param("a,b\n1,2\n\n\n3,4\n", [(2, "1", "2"), (5, "3", "4")], id="blank lines keep their numbers"),
+        pytest.param("a,b\r\n1,2\r\n\r\n3,4\r\n", [(2, "1", "2"), (4, "3", "4")], id="blank line in CRLF"),
+        pytest.param("\n".join(["a,b", "1,2", "", "3,4", "", ""]), [(2, "1", "2"), (4, "3", "4")], id="blank end"),
+        pytest.param('a,b\n,""\n 1 ,2\n', [(2, None, None), (3, " 1 ", "2")], id="empty is null, spaces are kept"),
+        pytest.param("a,b\n007,1.50\n2026-3-1,NULL\n", [(2, "007", "1.50"), (3, "2026-3-1", "NULL")], id="no guess"),
+        pytest.param("a,b\nå,日本\n", [(2, "å", "日本")], id="UTF-8"),
+        pytest.param("a,b\n", [], id="header only"),
+    ],
+)
+def test_readable(con: Connection, tmp_path: Path, content: str, rows: list[Row]) -> None:
+    assert read(con, tmp_path, content) == (len(rows), [], rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "unreadable", "rows"),
+    [
+        pytest.param("a,b\n1\n3,4\n", [(2, "line.fields")], [(3, "3", "4")], id="too few cells"),
+        pytest.param("a,b\n1,2,3\n3,4\n", [(2, "line.fields")], [(3, "3", "4")], id="too many cells"),
+        pytest.param("a,b\n1,2,\n3,4\n", [(2, "line.fields")], [(3, "3", "4")], id="a comma too many at the end"),
+        pytest.param('a,b\n"1,2\n3,4\n', [(2, "line.quote")], [(3, "3", "4")], id="open quotation mark"),
+        pytest.param(
+            'a,b\n"1,2\n3,4\n"5,6\n7,8\n',
+            [(2, "line.quote"), (4, "line.quote")],
+            [(3, "3", "4"), (5, "7", "8")],
+            id="two open quotation marks don't pair up",
+        ),
+        pytest.param('a,b\n1,"2\n', [(2, "line.quote")], [], id="open quotation mark at the end of the file"),
+        pytest.param('a,b\n5" pipe,2\n3,4\n', [(2, "line.quote")], [(3, "3", "4")], id="mark inside a cell"),
+        pytest.param('a,b\nthe "one",2\n3,4\n', [(2, "line.quote")], [(3, "3", "4")], id="marks inside a cell"),
+        pytest.param('a,b\n"1"x,2\n3,4\n', [(2, "line.quote")], [(3, "3", "4")], id="text behind a quoted cell"),
+        pytest.param(
+            'a,b\n"1\none",2\n3,4\n',
+            [(2, "line.quote"), (3, "line.quote")],
+            [(4, "3", "4")],
+            id="line break in quotes: both lines",
+        ),
+        pytest.param(b"a,b\n1,caf\xe9\n3,4\n", [(2, "line.encoding")], [(3, "3", "4")], id="not UTF-8"),
+        pytest.param("a,b\n   \n1\n", [(3, "line.fields")], [], id="a line of spaces is blank"),
+    ],
+)
+def test_unreadable(
+    con: Connection, tmp_path: Path, content: str | bytes, unreadable: list[tuple[int, str]], rows: list[Row]
+) -> None:
+    expected = [UnreadableLine(line, rule) for line, rule in unreadable]
+    assert read(con, tmp_path, content) == (len(rows) + len(unreadable), expected, rows)
+
+
+def test_every_rule_says_what_to_do() -> None:
+    assert set(reader.RULES) == {"line.encoding", "line.fields", "line.quote"}
+    assert all(len(sentence.split("; ", 1)) == 2 for sentence in reader.RULES.values())
+
+
+def test_batches_join_without_a_seam(con: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "LINES_PER_BATCH", 3)
+    lines = ["a,b", *(f"{number},x" for number in range(2, 11)), "11"]
+    rows_in, unreadable, rows = read(con, tmp_path, "\n".join(lines))
+    assert (rows_in, unreadable) == (10, [UnreadableLine(11, "line.fields")])
+    assert rows == [(number, str(number), "x") for number in range(2, 11)]
