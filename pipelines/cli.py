@@ -124,10 +124,10 @@ def _show_verdicts(console: "Console", validated: "Validated") -> None:
             highlight=False,
             soft_wrap=True,
         )
-    refused = {refusal.file for refusal in validated.refusals}
+    said = {(refusal.file, refusal.rule) for refusal in validated.refusals}
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in validated.findings:
-        if finding.file not in refused:
+        if (finding.file, finding.rule) not in said:
             key = (finding.severity, finding.rule, finding.column, finding.sentence, finding.advice)
             alike.setdefault(key, []).append(finding)
     for (severity, rule, column, sentence, advice), findings in alike.items():
@@ -170,7 +170,7 @@ def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") 
 def main() -> None:
     """Run the command line; every refusal ends in a sentence, none in a traceback."""
     try:
-        code = app(exit_on_error=False, print_error=True)
+        code = app(sys.argv[1:], exit_on_error=False, print_error=True)
     except CycloptsError:
         sys.exit(WRONG_USE)
     except (ValueError, FileNotFoundError) as error:
