@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import yaml
 
-REFERENCE = Path(__file__).resolve().parent.parent / "data" / "reference"
+from pipelines.places import REFERENCE
+
 ANSWERS = ("ethnicity", "disability", "religion", "sexual_orientation", "marital_status")
 BEFORE_ANSWERS = (
     *("as_at_date", "org_code", "person_key", "assignment_key", "employment_type", "primary_assignment"),
