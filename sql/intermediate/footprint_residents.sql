@@ -1,6 +1,7 @@
 -- Grain:  an organisation on a date, a comparator (population, england) and a category of a reported classification.
 -- Inputs: roll_up, footprint, resident, translation, category, method.
--- Caveat: one age range serves the whole footprint: the first of method.age_ranges that every area of it has. A category's share is
+-- Caveat: every area of a footprint has to have a profile that translates, or there is no comparator. One age range serves the
+--         whole footprint: the first of method.age_ranges that every area of it has. A category's share is
 --         taken over residents whose answer is known. A comparator that method.comparators_refused names stands without numbers.
 with unit as (
     select distinct
@@ -51,21 +52,42 @@ areas_of_set as (
     from (select distinct areas from area_set) as distinct_set
 ),
 
-profiled as (
+pair as (
+    select distinct
+        characteristic,
+        from_classification,
+        to_classification
+    from translation
+),
+
+-- Residents as each reported classification sees them: an area whose profile can't be translated into it isn't there.
+seen as (
     select
         areas_of_set.areas,
-        resident.characteristic,
-        resident.age_range,
-        count(distinct areas_of_set.area_code) as areas_with_profile
+        areas_of_set.area_code,
+        pair.to_classification,
+        resident.*
     from areas_of_set
     inner join resident on areas_of_set.area_code = resident.area_code
-    group by areas_of_set.areas, resident.characteristic, resident.age_range
+    inner join pair
+        on resident.characteristic = pair.characteristic and resident.classification = pair.from_classification
+),
+
+profiled as (
+    select
+        areas,
+        characteristic,
+        to_classification,
+        age_range,
+        count(distinct area_code) as areas_with_profile
+    from seen
+    group by areas, characteristic, to_classification, age_range
 ),
 
 age_range as (
     select
         profiled.areas,
-        profiled.characteristic,
+        profiled.to_classification,
         profiled.age_range,
         coalesce(
             list_contains(
@@ -84,62 +106,52 @@ age_range as (
         and list_contains(method.age_ranges, profiled.age_range)
     qualify
         row_number() over (
-            partition by profiled.areas, profiled.characteristic
+            partition by profiled.areas, profiled.to_classification
             order by list_position(method.age_ranges, profiled.age_range)
         ) = 1
 ),
 
 counted as (
     select
-        age_range.areas,
-        age_range.characteristic,
+        seen.areas,
+        seen.characteristic,
+        seen.to_classification,
+        seen.classification,
+        seen.category,
+        seen.answer_status,
         age_range.age_range,
         age_range.is_refused,
-        resident.classification,
-        resident.category,
-        resident.answer_status,
-        min(resident.vintage) as first_vintage,
-        max(resident.vintage) as last_vintage,
-        sum(resident.population)::bigint as residents
+        min(seen.vintage) as first_vintage,
+        max(seen.vintage) as last_vintage,
+        sum(seen.population)::bigint as residents
     from age_range
-    inner join areas_of_set on age_range.areas = areas_of_set.areas
-    inner join resident
+    inner join seen
         on
-            areas_of_set.area_code = resident.area_code
-            and age_range.characteristic = resident.characteristic
-            and age_range.age_range = resident.age_range
+            age_range.areas = seen.areas
+            and age_range.to_classification = seen.to_classification
+            and age_range.age_range = seen.age_range
     group by all
-),
-
-pair as (
-    select distinct
-        characteristic,
-        from_classification,
-        to_classification
-    from translation
 ),
 
 base as (
     select
-        counted.areas,
-        counted.characteristic,
-        counted.age_range,
-        counted.is_refused,
-        pair.to_classification as classification,
-        coalesce(sum(counted.residents) filter (counted.answer_status = 'known'), 0)::bigint as known_residents,
-        sum(counted.residents)::bigint as all_residents,
-        min(counted.first_vintage) as first_vintage,
-        max(counted.last_vintage) as last_vintage
+        areas,
+        characteristic,
+        to_classification,
+        age_range,
+        is_refused,
+        coalesce(sum(residents) filter (answer_status = 'known'), 0)::bigint as known_residents,
+        sum(residents)::bigint as all_residents,
+        min(first_vintage) as first_vintage,
+        max(last_vintage) as last_vintage
     from counted
-    inner join pair
-        on counted.characteristic = pair.characteristic and counted.classification = pair.from_classification
-    group by counted.areas, counted.characteristic, counted.age_range, counted.is_refused, pair.to_classification
+    group by areas, characteristic, to_classification, age_range, is_refused
 ),
 
 translated as (
     select
         counted.areas,
-        translation.to_classification as classification,
+        counted.to_classification,
         translation.to_category as category,
         sum(counted.residents)::bigint as residents
     from counted
@@ -148,8 +160,9 @@ translated as (
             counted.characteristic = translation.characteristic
             and counted.classification = translation.from_classification
             and counted.category = translation.from_category
+            and counted.to_classification = translation.to_classification
     where counted.answer_status = 'known'
-    group by counted.areas, translation.to_classification, translation.to_category
+    group by counted.areas, counted.to_classification, translation.to_category
 )
 
 select
@@ -157,7 +170,7 @@ select
     area_set.as_at_date,
     area_set.comparator,
     base.characteristic,
-    base.classification,
+    base.to_classification as classification,
     translated.category,
     if(base.is_refused, null, translated.residents) as comparator_headcount,
     if(base.is_refused, null, base.known_residents) as comparator_known_headcount,
@@ -168,5 +181,5 @@ select
     || if(base.last_vintage > base.first_vintage, ' to ' || base.last_vintage, '') as population_vintage
 from area_set
 inner join base on area_set.areas = base.areas
-inner join translated on base.areas = translated.areas and base.classification = translated.classification
+inner join translated on base.areas = translated.areas and base.to_classification = translated.to_classification
 order by all;
