@@ -10,12 +10,15 @@ from pipelines import places
 Connection = duckdb.DuckDBPyConnection
 
 
-def connect(memory_limit: str | None = None, threads: int | None = None) -> Connection:
-    """Return an in-memory database with every macro of ``sql/macros`` made."""
+def connect(memory_limit: str = "4GB", threads: int | None = None) -> Connection:
+    """Return an in-memory database with every macro of ``sql/macros`` made.
+
+    It writes nothing to disk; ``road.open_database`` gives it a place in the data folder for what doesn't fit in memory.
+    """
     con = duckdb.connect()
     con.execute("set enable_progress_bar = false")
-    if memory_limit:
-        con.execute("set memory_limit = ?", [memory_limit])
+    con.execute("set temp_directory = ''")
+    con.execute("set memory_limit = ?", [memory_limit])
     if threads:
         con.execute("set threads = ?", [threads])
     _make_macros(con, sorted((places.SQL / "macros").glob("*.sql")))

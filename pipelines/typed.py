@@ -124,8 +124,8 @@ def _answer_columns(name: str, column: Column, source: Source, text: str, in_lis
     # An empty cell is an answer too: missing, in the classification of the column's list.
     empty = f"{text} is null"
     values = {
-        "characteristic": f"{found}.characteristic",
-        "classification": f"coalesce({found}.classification, {literal(_classification(source))})",
+        "characteristic": f"coalesce({found}.characteristic, {_of_list(source, 'characteristic')})",
+        "classification": f"coalesce({found}.classification, {_of_list(source, 'classification')})",
         "category": f"{found}.category",
         "answer_status": f"case when {empty} then 'missing' else {found}.answer_status end",
     }
@@ -138,10 +138,10 @@ def _answer_columns(name: str, column: Column, source: Source, text: str, in_lis
     ]
 
 
-def _classification(source: Source) -> str:
-    return next(
-        (row["classification"] for row in reference.source_values() if row["value_list"] == source.value_list), ""
-    )
+def _of_list(source: Source, part: str) -> str:
+    """Return the SQL of the characteristic or classification of a column's list, which an empty cell has too."""
+    values = {row[part] for row in reference.source_values() if row["value_list"] == source.value_list}
+    return literal(values.pop()) if len(values) == 1 else "null"
 
 
 def _is_total_cell(recognised: Layout, source: Source) -> str:

@@ -1,7 +1,7 @@
 -- Grain:  one row per extract, date, organisation, employment type, grade, clinical split, staff group and answer: the cube's columns.
 -- Inputs: accepted (counts, with the extract that each came in, without the publisher's subtotals), grade, organisation.
--- Caveat: where the file doesn't count everybody by itself, everybody is the sum over one characteristic, the answers that aren't
---         known included: the first characteristic by name.
+-- Caveat: where the file doesn't count everybody by itself, everybody in a grade is the sum over one characteristic, the answers
+--         that aren't known included: the first by name. Validation saw to it that the characteristics of a grade agree.
 with counted as (
     select
         accepted.extract,
@@ -55,8 +55,8 @@ everybody as (
         counted.characteristic,
         counted.classification
     qualify
-        row_number() over (
-            partition by extract, as_at_date, org_code, employment_type, clinical, staff_group, grade
+        dense_rank() over (
+            partition by extract, as_at_date, org_code, employment_type, grade
             order by counted.characteristic <> 'total', counted.characteristic, counted.classification
         ) = 1
 ),

@@ -1,6 +1,8 @@
 -- Grain:  a group_count row and one comparator of representation_gap, as whole numbers: no share yet.
--- Inputs: group_count, footprint_residents, reporting_date, roll_up, method.
--- Caveat: every comparator at the dates that representation_gap reports, and those of trend at every date. A comparator that isn't there has nulls, and is [x] later. `total` is compared with nothing: everybody is no share.
+-- Inputs: group_count, footprint_residents, reporting_date, roll_up, coverage, method.
+-- Caveat: every comparator at the dates that representation_gap reports, and those of trend at every date. `previous` of a unit
+--         is there only if the same organisations reported then and now. A comparator that isn't there has nulls, and is [x] later.
+--         `total` is compared with nothing: everybody is no share.
 with comparator as (
     select unnest(['population', 'england', 'workforce', 'previous']) as comparator
 ),
@@ -12,6 +14,21 @@ reported as (
     from roll_up
     inner join reporting_date
         on roll_up.member_code = reporting_date.org_code and roll_up.as_at_date = reporting_date.as_at_date
+),
+
+-- Units of whose organisations others reported twelve months before: the two counts aren't of the same employers.
+changed as (
+    select
+        coverage.org_code,
+        coverage.as_at_date,
+        coverage.sector
+    from coverage
+    inner join coverage as before
+        on
+            coverage.org_code = before.org_code
+            and coverage.sector = before.sector
+            and twelve_months_before(coverage.as_at_date) = before.as_at_date
+    where coverage.reported_codes is distinct from before.reported_codes
 ),
 
 grouped as (
@@ -35,17 +52,17 @@ select
     grouped.*,
     case grouped.comparator
         when 'workforce' then workforce.headcount
-        when 'previous' then previous.headcount
+        when 'previous' then if(changed.org_code is null, previous.headcount, null)
         else footprint_residents.comparator_headcount
     end as comparator_headcount,
     case grouped.comparator
         when 'workforce' then workforce.known_headcount
-        when 'previous' then previous.known_headcount
+        when 'previous' then if(changed.org_code is null, previous.known_headcount, null)
         else footprint_residents.comparator_known_headcount
     end as comparator_known_headcount,
     case grouped.comparator
         when 'workforce' then workforce.total_headcount
-        when 'previous' then previous.total_headcount
+        when 'previous' then if(changed.org_code is null, previous.total_headcount, null)
         else footprint_residents.comparator_total_headcount
     end as comparator_total_headcount,
     footprint_residents.population_vintage,
@@ -70,6 +87,12 @@ left join group_count as workforce
         and grouped.clinical = workforce.clinical
         and grouped.classification = workforce.classification
         and grouped.category = workforce.category
+left join changed
+    on
+        grouped.comparator = 'previous'
+        and grouped.org_code = changed.org_code
+        and grouped.as_at_date = changed.as_at_date
+        and changed.sector = if(grouped.grade_family = 'social_care', 'social_care', 'nhs')
 left join group_count as previous
     on
         grouped.comparator = 'previous'

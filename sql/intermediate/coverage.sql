@@ -30,6 +30,8 @@ counted as (
         expected.org_code,
         expected.as_at_date,
         expected.sector,
+        list(expected.member_code order by expected.member_code)
+        filter (reporting.org_code is not null) as reported_codes,
         count(*) as expected_count,
         count(reporting.org_code) as reported_count,
         list(expected.member_code order by expected.member_code) filter (reporting.org_code is null) as missing_codes
@@ -43,6 +45,7 @@ select
     org_code,
     as_at_date,
     sector,
+    reported_codes,
     missing_codes,
     reported_count || ' of ' || expected_count
     || if(reported_count < expected_count, '; missing: ' || array_to_string(missing_codes, ', '), '') as coverage

@@ -9,7 +9,7 @@
 -- Caveat:  previous counts mostly the same people a year before; taking the two as independent makes the interval too wide.
 create or replace macro gap_interval(comparator, x, n, comparator_x, comparator_n, z) as
 case
-    when comparator = 'workforce' and n = comparator_n and x = comparator_x then
+    when comparator = 'workforce' and n > 0 and n = comparator_n and x = comparator_x then
         struct_pack(lower := 0e0, upper := 0e0)
     when comparator = 'workforce' then
         struct_pack(
@@ -19,7 +19,7 @@ case
     when comparator = 'previous' then newcombe(x, n, comparator_x, comparator_n, z)
     else
         struct_pack(
-            lower := wilson(x, n, z).lower - comparator_x / comparator_n,
+            lower := wilson(x, n, z).lower - comparator_x / nullif(comparator_n, 0),
             upper := wilson(x, n, z).upper - comparator_x / nullif(comparator_n, 0)
         )
 end;

@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic: at every date.
--- Inputs: answer_count, method.
+-- Inputs: answer_count, coverage, method.
 -- Caveat: exact counts: internal. Declined (asked, and no answer given) and missing (never asked, or not recorded) stay apart;
 --         unknown is for sources that can't tell the two. Rating: domain.md 4.1.
 with answers as (
@@ -34,8 +34,14 @@ select
         when answers.declared_headcount >= method.known_share_caution * answers.total_headcount then 'caution'
         else 'unreliable'
     end as rating,
+    coalesce(coverage.coverage, '1 of 1') as coverage,
     if(answers.total_headcount < method.weak_base_headcount, '[u]', null) as marker
 from answers
 cross join method
+left join coverage
+    on
+        answers.org_code = coverage.org_code
+        and answers.as_at_date = coverage.as_at_date
+        and coverage.sector = if(answers.grade_family = 'social_care', 'social_care', 'nhs')
 where answers.total_headcount > 0
 order by all;

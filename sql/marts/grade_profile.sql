@@ -1,6 +1,6 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic, classification,
 --         category: at every date that representation_gap reports.
--- Inputs: group_count, reporting_date, roll_up, method.
+-- Inputs: group_count, reporting_date, roll_up, coverage, method.
 -- Caveat: exact counts: internal. share_of_grade says who is in the grade, over known answers; share_of_group says how the group
 --         is spread over its family's grades. Grade groups overlap: only is_detail rows add up to 1 within a family.
 with reported as (
@@ -31,6 +31,7 @@ select
     family.headcount as group_headcount,
     (reported.headcount / nullif(reported.known_headcount, 0))::decimal(18, 9) as share_of_grade,
     (reported.headcount / nullif(family.headcount, 0))::decimal(18, 9) as share_of_group,
+    coalesce(coverage.coverage, '1 of 1') as coverage,
     case
         when reported.headcount is null then '[x]'
         when reported.known_headcount = 0 or family.headcount = 0 then '[z]'
@@ -48,6 +49,11 @@ inner join reported as family
         and reported.classification = family.classification
         and reported.category = family.category
 cross join method
+left join coverage
+    on
+        reported.org_code = coverage.org_code
+        and reported.as_at_date = coverage.as_at_date
+        and coverage.sector = if(reported.grade_family = 'social_care', 'social_care', 'nhs')
 order by
     reported.as_at_date,
     reported.org_level,

@@ -51,13 +51,18 @@ ranked as (
 adjusted as (
     select
         *,
-        least(
-            1,
-            min(p_value * test_family_size / p_rank) over (
-                partition by
-                    as_at_date, org_level, org_code, employment_type, characteristic, classification, comparator
-                order by p_rank
-                rows between current row and unbounded following
+        -- least() passes over null: what wasn't tested has no adjusted p-value either.
+        if(
+            p_value is null,
+            null,
+            least(
+                1,
+                min(p_value * test_family_size / p_rank) over (
+                    partition by
+                        as_at_date, org_level, org_code, employment_type, characteristic, classification, comparator
+                    order by p_rank
+                    rows between current row and unbounded following
+                )
             )
         ) as p_adjusted
     from ranked
@@ -164,7 +169,7 @@ valued as (
         adjusted.area_set,
         case
             when adjusted.headcount is null or adjusted.comparator_headcount is null then '[x]'
-            when adjusted.workforce_share is null or coalesce(adjusted.comparator_share, 0) = 0 then '[z]'
+            when adjusted.workforce_share is null or adjusted.comparator_share is null then '[z]'
             when adjusted.known_headcount < method.weak_base_headcount then '[u]'
         end as marker
     from adjusted

@@ -1,5 +1,5 @@
 -- Grain:  the key of representation_gap, at every date that there is.
--- Inputs: comparison, method.
+-- Inputs: comparison, coverage, method.
 -- Caveat: exact counts: internal. Only the comparators that method.trend_comparators names; the population is that of its own
 --         vintage at every date, so a trend against it moves with the staff alone.
 with compared as (
@@ -50,14 +50,20 @@ select
         method.material_gap_pp / 100,
         method.material_ratio
     ) as verdict,
+    coalesce(coverage.coverage, '1 of 1') as coverage,
     case
         when compared.characteristic = 'total' then '[z]'
         when compared.headcount is null or compared.comparator_headcount is null then '[x]'
-        when compared.workforce_share is null or coalesce(compared.comparator_share, 0) = 0 then '[z]'
+        when compared.workforce_share is null or compared.comparator_share is null then '[z]'
         when compared.known_headcount < method.weak_base_headcount then '[u]'
     end as marker
 from compared
 cross join method
+left join coverage
+    on
+        compared.org_code = coverage.org_code
+        and compared.as_at_date = coverage.as_at_date
+        and coverage.sector = if(compared.grade_family = 'social_care', 'social_care', 'nhs')
 order by
     compared.as_at_date,
     compared.org_level,

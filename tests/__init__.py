@@ -1,0 +1,1 @@
+"""The specification of Workforce EDI, run as tests."""

@@ -1,0 +1,100 @@
+"""A hand-written cube, and the marts made of it: the tests of the marts are tables in and tables out."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from pipelines import contract, database, measure
+from pipelines.database import Connection
+
+Row = dict[str, Any]
+
+DEFAULTS: Row = {
+    "as_at_date": "2026-03-31",
+    "org_code": "RNA",
+    "employment_type": "substantive",
+    "grade_family": "afc",
+    "clinical": "clinical",
+    "staff_group": "nursing_and_midwifery_registered",
+    "grade": "band_5",
+    "characteristic": "ethnicity",
+    "classification": "wres",
+    "category": None,
+    "answer_status": "known",
+    "headcount": 0,
+    "fte": None,
+    "marker": None,
+    "source_level": "organisation",
+}
+
+
+def people(headcount: int, category: str | None, **cells: Any) -> Row:
+    """A row of the cube: so many people with one answer; no category means that the answer is missing."""
+    status = "known" if category else "missing"
+    return DEFAULTS | {"headcount": headcount, "category": category, "answer_status": status} | cells
+
+
+def everybody(rows: Sequence[Row]) -> list[Row]:
+    """The rows and, for each of their cells, everybody in it: what sql/cube does."""
+    totals: dict[tuple[Any, ...], Row] = {}
+    cell = ("as_at_date", "org_code", "employment_type", "grade_family", "clinical", "staff_group", "grade")
+    first = rows[0]["characteristic"]
+    for row in rows:
+        if row["characteristic"] == first:
+            total = totals.setdefault(
+                tuple(row[name] for name in cell),
+                row
+                | {"characteristic": "total", "classification": "total", "category": "all", "answer_status": "known"}
+                | {"headcount": 0},
+            )
+            total["headcount"] += row["headcount"]
+    return [*rows, *totals.values()]
+
+
+def register(
+    con: Connection,
+    rows: Sequence[Row],
+    as_at_date: str = "2026-03-31",
+    arrives: str = "monthly",
+    residents: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Make what the marts read: the cube, who speaks for what, the run, and the landing folder's residents."""
+    types = {"as_at_date": "date", "headcount": "bigint", "fte": "decimal(18, 4)"}
+    columns = ", ".join(f"{name} {types.get(name, 'varchar')}" for name in DEFAULTS)
+    con.execute(f"create or replace table headcount ({columns})")
+    marks = ", ".join("?" * len(DEFAULTS))
+    con.executemany(f"insert into headcount values ({marks})", [list(row.values()) for row in everybody(rows)])
+    con.execute(
+        "create or replace table owned as select distinct 'x' as extract, ? as arrives, org_code, as_at_date "
+        "from headcount",
+        [arrives],
+    )
+    con.execute("create or replace table run as select ?::date as as_at_date", [as_at_date])
+    typed = contract.load("population").typed
+    con.execute(f"create or replace table landing_population ({', '.join(f'{k} {v}' for k, v in typed.items())})")
+    for resident in residents:
+        cells = [resident.get(name) for name in typed]
+        con.execute(f"insert into landing_population values ({', '.join('?' * len(cells))})", cells)
+    for name in measure.INTERMEDIATE:
+        database.build(con, f"intermediate/{name}")
+    database.define(con, "intermediate/comparison")
+
+
+def mart(con: Connection, name: str, **where: Any) -> list[Row]:
+    """The rows of a mart in its order, kept to those that have the cells asked for."""
+    result = con.execute(database.read_sql(f"marts/{name}"))
+    names = [column[0] for column in result.description or []]
+    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return [row for row in rows if all(str(row[key]) == str(value) for key, value in where.items())]
+
+
+def one(con: Connection, name: str, **where: Any) -> Row:
+    """The only row of a mart that has the cells asked for."""
+    rows = mart(con, name, **where)
+    assert len(rows) == 1, f"{len(rows)} rows of {name} have {where}"
+    return rows[0]
+
+
+def rounded(value: Decimal | None, places: int) -> float | None:
+    """A mart's decimal as a reader would write it."""
+    return None if value is None else round(float(value), places)

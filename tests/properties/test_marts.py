@@ -1,0 +1,128 @@
+"""Laws of the marts, whatever the counts."""
+
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines import database
+from pipelines.database import Connection
+from tests.cube import Row, mart, people, register
+
+SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+GRADES = {"band_2": "afc", "band_8a": "afc", "band_9": "afc", "vsm": "vsm", "consultant": "medical"}
+KEY = (
+    *("as_at_date", "org_level", "org_code", "employment_type", "grade_family", "clinical", "grade_group"),
+    *("characteristic", "classification", "category", "comparator"),
+)
+
+rows_of_the_cube = st.lists(
+    st.builds(
+        lambda headcount, category, org_code, grade, clinical: people(
+            headcount,
+            category,
+            org_code=org_code,
+            grade=grade,
+            grade_family=GRADES[grade],
+            clinical=clinical,
+            classification="esr_16",
+        ),
+        st.integers(0, 400),
+        st.sampled_from(["A", "C", "H", "R", "N", "S", None]),
+        st.sampled_from(["RNA", "RL4"]),
+        st.sampled_from(list(GRADES)),
+        st.sampled_from(["clinical", "non_clinical", "unknown"]),
+    ),
+    min_size=1,
+    max_size=25,
+    unique_by=lambda row: (row["category"], row["org_code"], row["grade"], row["clinical"]),
+)
+
+
+def groups(con: Connection, **where: Any) -> dict[tuple[Any, ...], list[Row]]:
+    """The rows of representation_gap against residents, by everything but the category."""
+    found: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in mart(con, "representation_gap", comparator="population", **where):
+        found[tuple(row[name] for name in KEY if name != "category")].append(row)
+    return found
+
+
+@SLOW
+@given(rows=rows_of_the_cube)
+def test_shares_of_a_classification_add_up_and_so_do_counts(con: Connection, rows: list[Row]) -> None:
+    register(con, rows)
+    for classification in ("esr_16", "ons_5", "wres"):
+        for family in groups(con, classification=classification).values():
+            known, total = family[0]["known_headcount"], family[0]["total_headcount"]
+            assert sum(row["headcount"] for row in family) == known <= total
+            if known:
+                assert abs(sum(row["workforce_share"] for row in family) - 1) < Decimal("0.0000001")
+
+
+@SLOW
+@given(rows=rows_of_the_cube)
+def test_the_key_is_unique_and_details_add_up_to_all(con: Connection, rows: list[Row]) -> None:
+    register(con, rows)
+    gaps = mart(con, "representation_gap")
+    keys = [tuple(row[name] for name in KEY) for row in gaps]
+    assert len(set(keys)) == len(keys)
+    detail: dict[tuple[Any, ...], int] = defaultdict(int)
+    whole = {}
+    for row in gaps:
+        if row["headcount"] is None:
+            continue
+        cell = tuple(row[name] for name in KEY if name not in ("grade_family", "grade_group"))
+        if row["is_detail"]:
+            detail[cell] += row["headcount"]
+        if (row["grade_family"], row["grade_group"]) == ("all", "all"):
+            whole[cell] = row["headcount"]
+    assert whole
+    for cell, headcount in whole.items():
+        assert detail[cell] == headcount
+
+
+@SLOW
+@given(rows=rows_of_the_cube)
+def test_the_gap_of_the_whole_against_itself_is_nothing(con: Connection, rows: list[Row]) -> None:
+    register(con, rows)
+    for row in mart(con, "representation_gap", comparator="workforce", grade_group="all"):
+        if row["workforce_share"] is not None:
+            assert [row[name] for name in ("gap_pp", "gap_lower_95_pp", "gap_upper_95_pp")] == [0, 0, 0]
+            assert row["verdict"] == "similar"
+
+
+@SLOW
+@given(rows=rows_of_the_cube)
+def test_two_organisations_merged_are_the_sum_of_both(con: Connection, rows: list[Row]) -> None:
+    """The system, which holds both, is what one organisation with the people of both would be."""
+    register(con, rows)
+    together = {key[3:]: counts(family) for key, family in groups(con, org_code="E54000062").items()}
+    register(con, [row | {"org_code": "RNA"} for row in rows])
+    merged = {key[3:]: counts(family) for key, family in groups(con, org_code="RNA").items()}
+    assert together == merged
+
+
+def counts(family: list[Row]) -> list[tuple[Any, ...]]:
+    return [(row["category"], row["headcount"], row["known_headcount"], row["total_headcount"]) for row in family]
+
+
+@SLOW
+@given(rows=rows_of_the_cube, shuffled=st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_changes_no_byte(
+    con: Connection, tmp_path_factory: pytest.TempPathFactory, rows: list[Row], shuffled: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("bytes")
+    exports = []
+    for name in ("once", "again"):
+        register(con, rows)
+        for relation in ("representation_gap", "trend", "declaration_rate", "grade_profile"):
+            path = Path(folder / f"{name}-{relation}.parquet")
+            database.export(con, database.read_sql(f"marts/{relation}"), path, {})
+            exports.append(path.read_bytes())
+        rows = list(rows)
+        shuffled.shuffle(rows)
+    assert exports[:4] == exports[4:]

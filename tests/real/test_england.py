@@ -1,0 +1,138 @@
+"""England end to end: NHS staff by band against residents, from the two public downloads to the marts."""
+
+import csv
+import hashlib
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from pipelines.places import DataFolder
+from pipelines.road import walk
+
+NHS = "nhs_england_ethnicity_by_band/nhs-workforce.csv"
+ONS = tuple(f"census2021/ons-ethnic-population-{area}.csv" for area in ("la", "reg", "nat"))
+WHITE = "White: "
+
+
+def england(real_data: Path, folder: Path) -> Path:
+    """Run the road on a landing folder with only the public files; return the release's internal folder."""
+    data = DataFolder(folder)
+    data.landing.mkdir(parents=True)
+    for name in (NHS, *ONS):
+        shutil.copy(real_data / name, data.landing)
+    return walk(data, Console(quiet=True)).release.internal
+
+
+@pytest.fixture(scope="module")
+def internal(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return england(real_data, tmp_path_factory.mktemp("england") / "data")
+
+
+@pytest.fixture(scope="module")
+def gaps(internal: Path) -> list[dict[str, Any]]:
+    result = duckdb.execute("select * from read_parquet(?)", [str(internal / "representation_gap.parquet")])
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+@pytest.fixture(scope="module")
+def staff(real_data: Path) -> dict[tuple[str, str, str, str], int]:
+    """The publisher's own counts by time, kind of post, grade and ethnic group."""
+    with (real_data / NHS).open(encoding="utf-8", newline="") as file:
+        return {
+            (row["Time"], row["Type_of_role"], row["Specific_grade"], row["Ethnicity"]): int(row["Headcount"])
+            for row in csv.DictReader(file)
+        }
+
+
+@pytest.fixture(scope="module")
+def residents(real_data: Path) -> Counter[str]:
+    """England's residents, White and BME, from the raw download."""
+    counted: Counter[str] = Counter()
+    with (real_data / ONS[2]).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["Countries"] == "England":
+                group = row["Ethnic group (20 categories)"]
+                counted["White" if group.startswith(WHITE) else "BME"] += int(row["Observation"])
+    return counted
+
+
+def find(gaps: list[dict[str, Any]], **cells: Any) -> dict[str, Any]:
+    defaults = {"comparator": "population", "clinical": "all"}
+    (row,) = (row for row in gaps if all(str(row[key]) == value for key, value in (defaults | cells).items()))
+    return row
+
+
+@pytest.mark.parametrize(("date", "time"), [("2017-09-30", "as at September 2017"), ("2018-03-31", "as at Mar 2018")])
+def test_every_band_against_england(
+    gaps: list[dict[str, Any]],
+    staff: dict[tuple[str, str, str, str], int],
+    residents: Counter[str],
+    date: str,
+    time: str,
+) -> None:
+    for band in ("1", "2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9"):
+        row = find(gaps, as_at_date=date, grade_group=f"band_{band}", classification="wres", category="BME")
+        white, known, unknown = (
+            staff[time, "Non-medical", f"Band {band}", group] for group in ("White", "All known", "Unknown")
+        )
+        assert (row["headcount"], row["known_headcount"]) == (known - white, known)
+        assert row["total_headcount"] == known + unknown
+        assert float(row["workforce_share"]) == pytest.approx((known - white) / known, abs=1e-9)
+        assert float(row["comparator_share"]) == pytest.approx(residents["BME"] / residents.total(), abs=1e-9)
+        assert float(row["gap_pp"]) == pytest.approx(
+            100 * ((known - white) / known - residents["BME"] / residents.total()), abs=1e-7
+        )
+
+
+def test_senior_bands_together(gaps: list[dict[str, Any]]) -> None:
+    row = find(gaps, as_at_date="2018-03-31", grade_group="afc_8a_plus", classification="wres", category="BME")
+    assert (row["headcount"], row["known_headcount"], row["verdict"]) == (8024, 68132, "lower")
+
+
+def test_chinese_staff_are_asian_as_in_2021(
+    gaps: list[dict[str, Any]], staff: dict[tuple[str, str, str, str], int]
+) -> None:
+    row = find(
+        gaps, as_at_date="2018-03-31", grade_family="all", grade_group="all", classification="ons_5", category="Asian"
+    )
+    time = "as at Mar 2018"
+    assert row["headcount"] == staff[time, "All", "All", "Asian"] + staff[time, "All", "All", "Chinese"]
+
+
+def test_everybody_is_counted(gaps: list[dict[str, Any]], staff: dict[tuple[str, str, str, str], int]) -> None:
+    row = find(
+        gaps,
+        as_at_date="2018-03-31",
+        grade_family="all",
+        grade_group="all",
+        characteristic="total",
+        comparator="workforce",
+    )
+    time = "as at Mar 2018"
+    assert row["headcount"] == staff[time, "All", "All", "All known"] + staff[time, "All", "All", "Unknown"]
+
+
+def test_nothing_is_said_that_the_files_do_not_tell(gaps: list[dict[str, Any]]) -> None:
+    assert {row["org_code"] for row in gaps} == {"E92000001"}
+    assert {row["clinical"] for row in gaps} == {"all"}  # clinical and non-clinical posts can't be told apart
+    assert {row["classification"] for row in gaps} == {"ons_5", "wres", "total"}
+    assert {row["marker"] for row in gaps if row["comparator"] == "previous"} == {"[x]"}
+
+
+def test_another_folder_gives_the_same_bytes(real_data: Path, internal: Path, tmp_path: Path) -> None:
+    other = england(real_data, tmp_path / "elsewhere")
+    assert other.parent.name == internal.parent.name
+    assert digests(other) == digests(internal)
+    pointers = [json.loads((folder.parents[1] / "current.json").read_text()) for folder in (internal, other)]
+    assert pointers[0] == pointers[1]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
