@@ -1,0 +1,155 @@
+"""The cube: from assignments to people, and from a publisher's counts to the same columns."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pipelines import contract, database
+from pipelines.database import Connection
+
+Row = dict[str, Any]
+
+ASSIGNMENT: Row = {
+    "extract": "x",
+    "as_at_date": "2026-03-31",
+    "org_code": "RNA",
+    "person_key": "p1",
+    "assignment_key": "a1",
+    "employment_type": "substantive",
+    "primary_assignment": True,
+    "grade": "band_5",
+    "staff_group": "nursing_and_midwifery_registered",
+    "fte": "1.0000",
+    "ethnicity_classification": "esr_16",
+    "ethnicity": "A",
+    "ethnicity_answer_status": "known",
+}
+COUNT: Row = {
+    "extract": "x",
+    "as_at_date": "2026-03-31",
+    "org_code": "RNA",
+    "employment_type": "substantive",
+    "grade": "band_5",
+    "clinical": "clinical",
+    "staff_group": "unknown",
+    "characteristic": "ethnicity",
+    "classification": "wres",
+    "category": "White",
+    "answer_status": "known",
+    "headcount": 0,
+}
+
+
+def cube(con: Connection, feed: str, rows: list[Row], **where: Any) -> list[Row]:
+    """The cube of some accepted rows, kept to those that have the cells asked for."""
+    types = {"extract": "varchar"} | contract.load(feed).typed
+    con.execute(f"create or replace table accepted ({', '.join(f'{name} {kind}' for name, kind in types.items())})")
+    marks = ", ".join("?" * len(types))
+    con.executemany(f"insert into accepted values ({marks})", [[row.get(name) for name in types] for row in rows])
+    result = con.execute(database.read_sql(f"cube/{feed}"))
+    names = [column[0] for column in result.description or []]
+    found = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return [row for row in found if all(row[key] == value for key, value in where.items())]
+
+
+def assignment(**cells: Any) -> Row:
+    return ASSIGNMENT | cells
+
+
+def everybody(con: Connection, *rows: Row) -> list[tuple[Any, ...]]:
+    """Everybody, as (organisation, employment type, grade, heads, full-time equivalents)."""
+    return [
+        (row["org_code"], row["employment_type"], row["grade"], row["headcount"], row["fte"])
+        for row in cube(con, "staff", list(rows), characteristic="total")
+    ]
+
+
+def test_a_person_with_two_assignments_is_one_head_in_the_grade_of_the_main_one(con: Connection) -> None:
+    main = assignment(fte="0.4000", grade="band_6")
+    other = assignment(assignment_key="a2", primary_assignment=False, fte="0.6000")
+    assert everybody(con, other, main) == [("RNA", "substantive", "band_6", 1, Decimal("1.0000"))]
+
+
+def test_without_a_main_assignment_the_one_with_most_hours_counts(con: Connection) -> None:
+    less = assignment(primary_assignment=False, fte="0.2000", grade="band_6")
+    more = assignment(primary_assignment=False, fte="0.5000", assignment_key="a2")
+    assert everybody(con, less, more) == [("RNA", "substantive", "band_5", 1, Decimal("0.7000"))]
+
+
+def test_who_is_substantive_and_on_the_bank_counts_once_as_substantive(con: Connection) -> None:
+    bank = assignment(employment_type="bank", assignment_key="a2", fte="0.0000", grade="band_2")
+    assert everybody(con, bank, assignment(fte="0.8000")) == [("RNA", "substantive", "band_5", 1, Decimal("0.8000"))]
+
+
+def test_who_is_on_the_bank_only_stays_there(con: Connection) -> None:
+    bank = assignment(employment_type="bank", fte="0.0000")
+    assert everybody(con, bank) == [("RNA", "bank", "band_5", 1, Decimal("0.0000"))]
+
+
+def test_a_person_with_two_employers_counts_at_both(con: Connection) -> None:
+    assert [row[:1] + row[3:4] for row in everybody(con, assignment(), assignment(org_code="RL4"))] == [
+        ("RL4", 1),
+        ("RNA", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("staff_group", "clinical"),
+    [
+        ("nursing_and_midwifery_registered", "clinical"),
+        ("estates_and_ancillary", "non_clinical"),
+        ("social_care", "unknown"),
+    ],
+)
+def test_the_staff_group_says_whether_a_post_is_clinical(con: Connection, staff_group: str, clinical: str) -> None:
+    (row,) = cube(con, "staff", [assignment(staff_group=staff_group)], characteristic="total")
+    assert row["clinical"] == clinical
+
+
+def test_declined_and_missing_are_counted_apart(con: Connection) -> None:
+    rows = [
+        assignment(person_key=f"p{number}", assignment_key=f"a{number}", ethnicity=category)
+        | {"ethnicity_answer_status": status}
+        for number, (category, status) in enumerate(
+            [("A", "known"), ("A", "known"), ("H", "known"), (None, "declined"), (None, "missing"), (None, "missing")]
+        )
+    ]
+    counted = {
+        (row["category"], row["answer_status"]): row["headcount"]
+        for row in cube(con, "staff", rows, characteristic="ethnicity")
+    }
+    assert counted == {("A", "known"): 2, ("H", "known"): 1, (None, "declined"): 1, (None, "missing"): 2}
+
+
+def test_of_a_publishers_counts_everybody_is_the_sum_with_the_undisclosed(con: Connection) -> None:
+    rows = [
+        COUNT | {"headcount": 60},
+        COUNT | {"category": "BME", "headcount": 30},
+        COUNT | {"category": None, "answer_status": "unknown", "headcount": 10},
+    ]
+    (row,) = cube(con, "headcount", rows, characteristic="total")
+    assert (row["headcount"], row["category"], row["answer_status"]) == (100, "all", "known")
+
+
+def test_everybody_is_not_counted_once_per_characteristic(con: Connection) -> None:
+    by_sex = {"characteristic": "sex", "classification": "sex", "category": "Female", "clinical": "unknown"}
+    rows = [COUNT | {"headcount": 100}, COUNT | by_sex | {"headcount": 100}]
+    assert [row["headcount"] for row in cube(con, "headcount", rows, characteristic="total")] == [100]
+
+
+def test_a_file_that_counts_everybody_itself_is_believed(con: Connection) -> None:
+    total = {"characteristic": "total", "classification": "total", "category": "all"}
+    rows = [COUNT | {"headcount": 90}, COUNT | total | {"headcount": 100}]
+    assert [row["headcount"] for row in cube(con, "headcount", rows, characteristic="total")] == [100]
+
+
+def test_the_columns_of_the_cube(con: Connection) -> None:
+    names = (
+        "as_at_date, org_code, employment_type, grade_family, clinical, staff_group, grade, characteristic, "
+        "classification, category, answer_status, headcount, fte, marker, source_level"
+    )
+    for feed, row in (("staff", ASSIGNMENT), ("headcount", COUNT | {"headcount": 1})):
+        (first, *_) = cube(con, feed, [row])
+        assert ", ".join(name for name in first if name != "extract") == names
+        assert (first["grade_family"], first["source_level"]) == ("afc", "organisation")
