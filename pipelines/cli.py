@@ -23,7 +23,20 @@ app = App(
     version_flags=["--version"],
 )
 
-Data = Annotated[Path, Parameter(name="--data", env_var="EDI_DATA", help="Data folder; EDI_DATA sets it too.")]
+
+class WrongUseError(ValueError):
+    """The command can't mean what was asked for."""
+
+
+def _no_file(_: object, data: Path) -> None:
+    if data.exists() and not data.is_dir():
+        raise ValueError(f"{data} is a file; name a folder.")
+
+
+Data = Annotated[
+    Path,
+    Parameter(name="--data", env_var="EDI_DATA", help="Data folder; EDI_DATA sets it too.", validator=_no_file),
+]
 
 
 @app.command
@@ -71,8 +84,7 @@ def run(*, data: Data = Path("data"), as_at: date | None = None, strict: bool = 
     from pipelines.road import walk
 
     console = _console()
-    journey = walk(DataFolder(data), console, as_at)
-    _show_verdicts(console, journey.validated)
+    journey = walk(DataFolder(data), console, as_at, lambda validated: _show_verdicts(console, validated))
     _show_release(console, DataFolder(data), journey)
     return REFUSED if strict and journey.validated.refusals else DONE
 
@@ -97,7 +109,7 @@ def check(*files: Path, data: Data = Path("data")) -> int:
 
     missing = [path for path in files if not path.is_file()]
     if missing or not files:
-        raise FileNotFoundError(f"there is no file {missing[0]}" if missing else "name the files to check")
+        raise WrongUseError(f"there is no file {missing[0]}" if missing else "name the files to check")
     console = _console()
     folder = DataFolder(data)
     method = reference.method(folder)
@@ -117,13 +129,9 @@ def _console() -> "Console":
 
 def _show_verdicts(console: "Console", validated: "Validated") -> None:
     """Name every refused file and every rule that failed in an accepted one; never a value."""
-    for refusal in validated.refusals:
-        console.print(
-            f"refused   {refusal.file} [{refusal.rule}]: {refusal.sentence}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+    from pipelines.road import print_lines
+
+    print_lines(console, (f"refused   {one.file} [{one.rule}]: {one.sentence}" for one in validated.refusals))
     said = {(refusal.file, refusal.rule) for refusal in validated.refusals}
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in validated.findings:
@@ -135,14 +143,12 @@ def _show_verdicts(console: "Console", validated: "Validated") -> None:
         first = findings[0]
         lines = ", ".join(str(line) for line in first.lines)
         more = f", and in {len(findings) - 1:,} files more" if len(findings) > 1 else ""
-        console.print(
+        line = (
             f"{word:<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}: {first.rows_failing:,} of "
             f"{first.rows_tried:,} rows (lines {lines}{', …' if first.rows_failing > len(first.lines) else ''}){more}; "
-            f"{advice}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+            f"{advice}"
         )
+        print_lines(console, [line])
 
 
 def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") -> None:
@@ -167,13 +173,37 @@ def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") 
     )
 
 
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Return what ends in a sentence; asked for only when it is needed: `edi --help` needn't wait."""
+    import duckdb
+    import yaml
+
+    return (ValueError, OSError, RuntimeError, duckdb.Error, yaml.YAMLError)
+
+
+def _sentence(error: Exception) -> str:
+    """Say what went wrong and what to do; a library's own words could hold a cell's value, and aren't repeated."""
+    import duckdb
+
+    if isinstance(error, OSError):
+        reason = (error.strerror or type(error).__name__).lower()
+        return f"{error.filename or 'a file'} can't be used: {reason}; look at its permissions and at the disk's space"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "the memory or the disk's space is used up; make room, or run on a larger machine"
+    if isinstance(error, duckdb.Error):
+        return f"the database stopped ({type(error).__name__}); run again, and if it stays, report this fault"
+    return str(error)
+
+
 def main() -> None:
     """Run the command line; every refusal ends in a sentence, none in a traceback."""
     try:
         code = app(sys.argv[1:], exit_on_error=False, print_error=True)
     except CycloptsError:
         sys.exit(WRONG_USE)
-    except (ValueError, FileNotFoundError) as error:
-        print(f"edi: {error}", file=sys.stderr)
-        sys.exit(WRONG_USE if isinstance(error, FileNotFoundError) else REFUSED)
+    except SystemExit:
+        raise
+    except _expected_errors() as error:
+        print(f"edi: {_sentence(error)}", file=sys.stderr)
+        sys.exit(WRONG_USE if isinstance(error, WrongUseError) else REFUSED)
     sys.exit(code if isinstance(code, int) else DONE)

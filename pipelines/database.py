@@ -13,7 +13,7 @@ Connection = duckdb.DuckDBPyConnection
 def connect(memory_limit: str = "4GB", threads: int | None = None) -> Connection:
     """Return an in-memory database with every macro of ``sql/macros`` made.
 
-    It writes nothing to disk; ``road.open_database`` gives it a place in the data folder for what doesn't fit in memory.
+    It writes nothing to disk; ``road.open_database`` gives it a place in the data folder for what memory can't hold.
     """
     con = duckdb.connect()
     con.execute("set enable_progress_bar = false")

@@ -4,7 +4,7 @@ Tasks hand each other paths and ids. Artifacts hold facts about files, and no va
 those are exact until disclosure control exists. Nothing depends on Prefect's cache; content addresses are ours.
 """
 
-import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 
 from pipelines import freeze, ingest, ledger, measure, publish, reference, validate
 from pipelines.places import DataFolder
-from pipelines.road import landed, open_database, verdict_summary, work_folder
+from pipelines.road import alone, ignored, landed, open_database, verdict_summary, who_gave_way, work_folder
 
 
 @task(cache_policy=NO_CACHE, task_run_name="receive files of {folder.root}")
@@ -55,24 +55,31 @@ def road(data: Path = Path("data"), as_at: date | None = None, strict: bool = Fa
         strict: fail if any file was refused, after the release has been made from the others.
 
     Raises:
+        AtWorkError: another run is at work in the data folder.
         RuntimeError: ``strict``, and a file was refused; the message names it and its rule.
     """
     folder = DataFolder(data)
-    try:
+    with alone(folder):
         validated = receive(folder)
-        show_verdicts(validated)
+        show_verdicts(validated, ignored(folder))
         snapshot = freeze_snapshot(folder, validated, as_at)
+        show_lines("gave-way", "Files that gave way", who_gave_way(snapshot.gave_way))
         release = publish_release(folder, measure_snapshot(folder, snapshot))
-    finally:
-        shutil.rmtree(folder.snapshots / ".work", ignore_errors=True)
     if strict and validated.refusals:
         raise RuntimeError("; ".join(f"{one.file} refused [{one.rule}]: {one.sentence}" for one in validated.refusals))
     return release.release_id
 
 
-def show_verdicts(validated: validate.Validated) -> None:
+def show_lines(key: str, title: str, lines: Sequence[str]) -> None:
+    """Leave lines as an artifact, if there are any."""
+    if lines:
+        create_markdown_artifact(key=key, markdown=f"## {title}\n\n" + "".join(f"- {line}\n" for line in lines))
+
+
+def show_verdicts(validated: validate.Validated, ignored_lines: Sequence[str] = ()) -> None:
     """Leave the verdicts as artifacts: files, rules and counts of rows."""
     create_markdown_artifact(key="verdicts", markdown=f"## Files received\n\n{verdict_summary(validated)}.\n")
+    show_lines("ignored", "Ignored in the landing folder", ignored_lines)
     create_table_artifact(
         key="files",
         table=[

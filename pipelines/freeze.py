@@ -7,7 +7,7 @@ same id anywhere.
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -38,14 +38,45 @@ class FrozenExtract:
 
 
 @dataclass(frozen=True)
+class GaveWay:
+    """What a file no longer speaks for, because another one does.
+
+    ``event`` is the ledger's: ``superseded`` by a newer file of its feed, or ``set_aside`` for a feed that says more.
+    """
+
+    event: str
+    feed: str
+    about: tuple[str, ...]
+    sha256: str
+    file: str
+    by: str
+    by_file: str
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The ledger's line."""
+        return {
+            "event": self.event,
+            "sha256": self.sha256,
+            "by": self.by,
+            "feed": self.feed,
+            "about": list(self.about),
+        }
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """A frozen set of extracts with what validated it; ``path`` holds ``manifest.json``."""
+    """A frozen set of extracts with what validated it; ``path`` holds ``manifest.json``.
+
+    ``gave_way`` is what happened in this run, for its reader; the manifest doesn't hold it.
+    """
 
     snapshot_id: str
     path: Path
     as_at_date: date
     extracts: tuple[FrozenExtract, ...]
     method: Mapping[str, Any]
+    gave_way: tuple[GaveWay, ...] = ()
 
     @property
     def synthetic(self) -> bool:
@@ -65,18 +96,11 @@ def freeze(
         as_at_date: the date to report; None for the latest date of people in post.
 
     Raises:
-        NothingToMeasureError: nothing accepted is dated up to ``as_at_date``.
+        NothingToMeasureError: nothing accepted counts people in post, or nothing at ``as_at_date``.
     """
     history = ledger.read(folder.ledger)
-    owners, superseded = _owners(validated.accepted, ledger.taken_in(history))
-    ledger.append(folder.ledger, _entries(validated, superseded, history))
-    dates = sorted(about[1] for feed, *about in owners if feed in POST_FEEDS)
-    as_at = as_at_date or (date.fromisoformat(dates[-1]) if dates else None)
-    if as_at is None or not any(found <= as_at.isoformat() for found in dates):
-        raise NothingToMeasureError(
-            "no accepted file counts people in post" + (f" on or before {as_at}" if as_at else "") + "; "
-            "put a staff or headcount extract into the landing folder"
-        )
+    owners, gave_way = _owners(validated.accepted, ledger.taken_in(history))
+    as_at = _as_at({about[1] for feed, *about in owners if feed in POST_FEEDS}, as_at_date)
     chosen = _chosen(validated.accepted, owners, as_at)
     manifest = {
         "as_at_date": as_at.isoformat(),
@@ -92,42 +116,74 @@ def freeze(
     if not (path / "manifest.json").is_file():
         path.mkdir(parents=True, exist_ok=True)
         write_whole(path / "manifest.json", text)
-        ledger.append(folder.ledger, [{"event": "frozen", "snapshot_id": snapshot_id, "as_at_date": as_at.isoformat()}])
-    return Snapshot(snapshot_id, path, as_at, extracts, method)
+    # Last, in one go: a run that stops before it has taken nothing in, and the next one finds everything new again.
+    frozen = {"event": "frozen", "snapshot_id": snapshot_id, "as_at_date": as_at.isoformat()}
+    known = any(entry["event"] == "frozen" and entry["snapshot_id"] == snapshot_id for entry in history)
+    ledger.append(folder.ledger, [*_entries(validated, gave_way, history), *([] if known else [frozen])])
+    return Snapshot(snapshot_id, path, as_at, extracts, method, tuple(gave_way))
 
 
-def _owners(
-    accepted: Sequence[Accepted], order: Sequence[str]
-) -> tuple[dict[tuple[str, ...], str], list[dict[str, Any]]]:
+def _as_at(found: Set[str], asked: date | None) -> date:
+    """Return the date to report: the one asked for, if anybody counted people then, or else the latest."""
+    if not found:
+        raise NothingToMeasureError(
+            "no accepted file counts people in post; put a staff or headcount extract into the landing folder"
+        )
+    if asked is None:
+        return date.fromisoformat(max(found))
+    day = asked.isoformat()
+    if day not in found:
+        earlier = max((one for one in found if one < day), default="none")
+        later = min((one for one in found if one > day), default="none")
+        raise NothingToMeasureError(
+            f"no accepted file counts people in post on {day}; the nearest dates that do: {earlier} before it, "
+            f"{later} after it; ask for one of these, or put an extract of that date into the landing folder"
+        )
+    return asked
+
+
+def _owners(accepted: Sequence[Accepted], order: Sequence[str]) -> tuple[dict[tuple[str, ...], str], list[GaveWay]]:
     """Decide which file speaks for each thing: a new file before an old one, a later one before an earlier one."""
     place = {sha256: number for number, sha256 in enumerate(order)}
+    names = {one.extract.sha256: one.extract.file for one in accepted}
     claims: dict[tuple[str, ...], list[str]] = {}
     for one in accepted:
         for about in one.extract.about:
             claims.setdefault((one.extract.feed, *about), []).append(one.extract.sha256)
     owners: dict[tuple[str, ...], str] = {}
-    superseded = []
-    for about, claimants in sorted(claims.items()):
+    gave_way = []
+    for (feed, *key), claimants in sorted(claims.items()):
         # Files that came together say the same (validate saw to it): the smaller hash stands for them.
-        ranked = sorted(claimants, key=lambda sha256: (-place.get(sha256, len(place)), sha256))
-        owners[about] = ranked[0]
-        if ranked[0] not in place:
-            superseded += [
-                {"event": "superseded", "sha256": old, "by": ranked[0], "feed": about[0], "about": list(about[1:])}
-                for old in ranked[1:]
+        first, *others = sorted(claimants, key=lambda sha256: (-place.get(sha256, len(place)), sha256))
+        owners[feed, *key] = first
+        if first not in place:
+            gave_way += [
+                GaveWay("superseded", feed, tuple(key), old, names[old], first, names[first])
+                for old in others
                 if old in place
             ]
-    return owners, superseded
+    return owners, gave_way + _set_aside(owners, names)
+
+
+def _set_aside(owners: dict[tuple[str, ...], str], names: Mapping[str, str]) -> list[GaveWay]:
+    """Take from ``owners`` the headcounts of which there are staff rows too: both together count everybody twice."""
+    twice = [key for feed, *key in owners if feed == "headcount" and ("staff", *key) in owners]
+    set_aside = []
+    for key in twice:
+        counts, staff = owners.pop(("headcount", *key)), owners["staff", *key]
+        set_aside.append(GaveWay("set_aside", "headcount", tuple(key), counts, names[counts], staff, names[staff]))
+    return set_aside
 
 
 def _entries(
-    validated: Validated, superseded: Sequence[dict[str, Any]], history: Sequence[ledger.Entry]
+    validated: Validated, gave_way: Sequence[GaveWay], history: Sequence[ledger.Entry]
 ) -> list[dict[str, Any]]:
     known = set(ledger.taken_in(history))
     refused_before = {(entry["file"], entry["rule"]) for entry in history if entry["event"] == "refused"}
     received = [
         {"event": "received", "file": one.extract.file, "sha256": one.extract.sha256, "feed": one.extract.feed}
-        for one in validated.accepted
+        # The smallest hash last: it stands for files that say the same, in this run and, as the latest, in the next.
+        for one in sorted(validated.accepted, key=lambda one: one.extract.sha256, reverse=True)
         if one.extract.sha256 not in known
     ]
     refused = [
@@ -135,7 +191,8 @@ def _entries(
         for refusal in validated.refusals
         if (refusal.file, refusal.rule) not in refused_before
     ]
-    return [*received, *refused, *superseded]
+    said = [{key: entry.get(key) for key in ("event", "sha256", "by", "feed", "about")} for entry in history]
+    return [*received, *refused, *(one.entry for one in gave_way if one.entry not in said)]
 
 
 def _chosen(
@@ -148,7 +205,8 @@ def _chosen(
         owns = tuple(
             about
             for about in one.extract.about
-            if owners[feed, *about] == one.extract.sha256 and (feed not in POST_FEEDS or about[1] <= as_at.isoformat())
+            if owners.get((feed, *about)) == one.extract.sha256
+            and (feed not in POST_FEEDS or about[1] <= as_at.isoformat())
         )
         if owns:
             chosen.append((one, owns))

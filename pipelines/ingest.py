@@ -17,6 +17,15 @@ from pipelines.layout import Layout
 from pipelines.places import DataFolder
 from pipelines.reader import UnreadableLine
 
+# What a file begins with that is no CSV in UTF-8, and what that makes it.
+SIGNATURES = {
+    b"PK\x03\x04": "an Excel workbook or a zip archive",
+    b"PK\x05\x06": "an Excel workbook or a zip archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
+
 # Files of one layout are typed in one query, up to this many bytes: planning costs more than a month of a trust.
 BATCH_BYTES = 256 * 2**20
 
@@ -177,18 +186,18 @@ def _ingest_batch(
 
 def _recognise(layouts: Sequence[Layout], path: Path) -> _Recognised | Refusal:
     file = path.name
+    kind = _kind(path)
+    if kind:
+        return Refusal(
+            file, "file.format", f"it is {kind}, whatever its name; save it as 'CSV UTF-8' and send it again"
+        )
     try:
         header, first_row = layout.header_and_first_row(path)
     except (UnicodeDecodeError, csv.Error):
         return Refusal(file, "file.text", "it isn't UTF-8 text; save it as 'CSV UTF-8' and send it again")
-    if not header:
-        return Refusal(file, "file.empty", "it is empty; send it again")
-    folded = [name.lower() for name in header]
-    if len(set(folded)) < len(folded):
-        twice = next(name for name in header if folded.count(name.lower()) > 1)
-        return Refusal(
-            file, "header.twice", f"the column '{twice}' stands in it twice; keep the right one and send it again"
-        )
+    fault = _header_fault(path, header)
+    if fault:
+        return fault
     matching = [candidate for candidate in layouts if candidate.matches(header, first_row)]
     if len(matching) > 1:
         names = " and ".join(candidate.name for candidate in matching)
@@ -198,6 +207,40 @@ def _recognise(layouts: Sequence[Layout], path: Path) -> _Recognised | Refusal:
     with path.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     return _Recognised(path, sha256, matching[0], tuple(header))
+
+
+def _kind(path: Path) -> str:
+    """Say what a file is by its first bytes, where these tell that it isn't a CSV file; else nothing."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return next((kind for signature, kind in SIGNATURES.items() if start.startswith(signature)), "")
+
+
+def _header_fault(path: Path, header: Sequence[str]) -> Refusal | None:
+    """Refuse a header that is blank or names a column twice, by position: where it is missing, its names are cells."""
+    if not any(name.strip() for name in header):
+        with path.open("rb") as file:
+            empty = not any(line.removeprefix(b"\xef\xbb\xbf").strip() for line in file)
+        if empty:
+            return Refusal(path.name, "file.empty", "it is empty; send it again")
+        return Refusal(
+            path.name,
+            "header.blank",
+            "its first line is blank; the names of the columns must stand there: delete what comes before them",
+        )
+    positions: dict[str, list[int]] = {}
+    for number, name in enumerate(header, start=1):
+        positions.setdefault(name.lower(), []).append(number)
+    twice = next((numbers for numbers in positions.values() if len(numbers) > 1), None)
+    if twice is None:
+        return None
+    columns = f"{', '.join(map(str, twice[:-1]))} and {twice[-1]}"
+    return Refusal(
+        path.name,
+        "header.twice",
+        f"columns {columns} have the same name in its first line; keep the right one, or put in the line with the "
+        "names of the columns if it is missing, and send it again",
+    )
 
 
 def _nearest(layouts: Sequence[Layout], header: Sequence[str]) -> str:

@@ -17,10 +17,20 @@ BEGINNING = "0" * 64
 
 
 def read(path: Path) -> list[Entry]:
-    """Return the ledger's entries, oldest first; none where there is no ledger yet."""
+    """Return the ledger's entries, oldest first; none where there is no ledger yet.
+
+    Raises:
+        ValueError: a line isn't an entry.
+    """
     if not path.is_file():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    entries = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            entries.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path}: line {number} isn't a ledger entry; restore the file from a backup") from error
+    return entries
 
 
 def append(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:

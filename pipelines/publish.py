@@ -3,10 +3,13 @@
 Until disclosure control exists a release has an internal part only, and nothing of it may be published.
 """
 
+import filecmp
 import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+import duckdb
 
 from pipelines import ledger, places
 from pipelines.freeze import Snapshot, canonical, write_whole
@@ -31,21 +34,26 @@ class Release:
 
 
 def release_id(snapshot: Snapshot) -> str:
-    """Return ``<as-at>-<12 hex>`` of the snapshot, the code and the SQL, and the configuration."""
+    """Return ``<as-at>-<12 hex>`` of the snapshot, the code and SQL with its libraries, and the configuration."""
     parts = (
         snapshot.snapshot_id,
         _code_sha256(),
+        # What computes the marts: another version may round or order otherwise.
+        duckdb.__version__,
         hashlib.sha256(canonical(dict(snapshot.method)).encode()).hexdigest(),
     )
     return f"{snapshot.as_at_date}-{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
 
 
 def _code_sha256() -> str:
-    """Return the hash of the program: every module and every SQL file, by name and content."""
+    """Return the hash of the program: every module and SQL file, by name and content, and the lock file if there."""
     digest = hashlib.sha256()
     for root, pattern in ((places.PROJECT / "pipelines", "*.py"), (places.SQL, "*.sql")):
         for path in sorted(root.rglob(pattern)):
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    lock = places.PROJECT / "uv.lock"
+    if lock.is_file():
+        digest.update(lock.read_bytes())
     return digest.hexdigest()
 
 
@@ -60,7 +68,10 @@ def staging(folder: DataFolder, snapshot: Snapshot) -> Path:
 def publish(folder: DataFolder, measured: Measured) -> Release:
     """Rename the staged marts into their release, then point ``current.json`` at it.
 
-    The same snapshot, code and configuration give the same release: it is then replaced by itself.
+    The same snapshot, code and configuration give the same release: one that is already there stays as it is.
+
+    Raises:
+        RuntimeError: a release of that name is there and its bytes are others; nothing is changed.
     """
     snapshot = measured.snapshot
     identifier = release_id(snapshot)
@@ -68,13 +79,19 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
     draft = measured.folder.parent
     if snapshot.synthetic:
         write_whole(draft / "SYNTHETIC.txt", SYNTHETIC + "\n")
-    if path.is_dir():
-        shutil.rmtree(path)
+    if path.exists():
+        differing = _differing(draft, path)
+        shutil.rmtree(draft)
+        if differing:
+            raise RuntimeError(
+                f"release {identifier} exists with other bytes ({differing[0]}); a release is never overwritten: find "
+                f"out who changed {path}, move it elsewhere and run again"
+            )
     else:
-        ledger.append(
-            folder.ledger, [{"event": "released", "release_id": identifier, "snapshot_id": snapshot.snapshot_id}]
-        )
-    draft.replace(path)
+        draft.replace(path)
+    if not any(one["event"] == "released" and one["release_id"] == identifier for one in ledger.read(folder.ledger)):
+        released = {"event": "released", "release_id": identifier, "snapshot_id": snapshot.snapshot_id}
+        ledger.append(folder.ledger, [released])
     pointer = {
         "release_id": identifier,
         "path": identifier,
@@ -84,3 +101,20 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
     }
     write_whole(folder.marts / "current.json", canonical(pointer))
     return Release(identifier, path, snapshot)
+
+
+def _differing(one: Path, other: Path) -> list[str]:
+    """Return the files, by their paths below two folders, that only one of them has or whose bytes differ."""
+    names = {path.relative_to(root) for root in (one, other) for path in root.rglob("*") if not path.is_dir()}
+    return sorted(
+        name.as_posix()
+        for name in names
+        if not ((one / name).is_file() and (other / name).is_file())
+        or not filecmp.cmp(one / name, other / name, shallow=False)
+    )
+
+
+def clear_drafts(folder: DataFolder) -> None:
+    """Remove the marts of runs that stopped before they became a release: they are exact, and nobody's."""
+    for draft in folder.marts.glob(".*.draft"):
+        shutil.rmtree(draft, ignore_errors=True)

@@ -1,6 +1,7 @@
 """The reference tables of ``data/reference`` and the method, as relations in the database."""
 
 import csv
+import math
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -46,21 +47,78 @@ def load(con: Connection, method: Mapping[str, Any]) -> None:
 
 
 def method(folder: DataFolder) -> dict[str, Any]:
-    """Return the method: the packaged one, overridden key by key by the data folder's own.
+    """Return the method: the packaged one, overridden by the data folder's own key by key, also within a mapping.
 
     Raises:
-        ValueError: the folder's own method has a key that doesn't exist.
+        ValueError: the folder's own method isn't YAML, or has a setting that doesn't exist or is of another kind.
     """
-    packaged, *own = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in folder.methods())
-    for overrides in own:
-        unknown = sorted(set(overrides or {}) - set(packaged))
-        if unknown:
-            raise ValueError(
-                f"{folder.root / 'method.yaml'}: there is no setting '{unknown[0]}'; "
-                f"the settings are those of {places.REFERENCE / 'method.yaml'}"
-            )
-        packaged |= overrides or {}
-    return dict(packaged)
+    packaged, *own = folder.methods()
+    settings = _settings(packaged)
+    for path in own:
+        for name, value in _settings(path).items():
+            settings[name] = _override(path, str(name), settings.get(name), value)
+    return settings
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} isn't UTF-8 text; save it as UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise ValueError(f"{path} isn't YAML{where}; write each setting as 'name: value'") from error
+    if settings is None:
+        return {}
+    if not isinstance(settings, dict):
+        raise ValueError(f"{path} holds no settings; write each as 'name: value'")
+    return settings
+
+
+def _override(path: Path, name: str, packaged: Any, own: Any) -> Any:
+    """Return a setting's own value, of the kind of the packaged one; a mapping keeps what its own doesn't name."""
+    if packaged is None:
+        raise ValueError(
+            f"{path}: there is no setting '{name}'; the settings are those of {places.REFERENCE / 'method.yaml'}"
+        )
+    if _kind(own) != _kind(packaged) and not (isinstance(packaged, float) and _kind(own) == "a whole number"):
+        raise ValueError(f"{path}: {name} must be {_kind(packaged)}, and is {_kind(own)}")
+    if isinstance(packaged, float):
+        return float(own)
+    if isinstance(packaged, dict):
+        inner = {key: _override(path, f"{name}.{key}", packaged.get(key), value) for key, value in own.items()}
+        return packaged | inner
+    if isinstance(packaged, list):
+        return _override_list(path, name, packaged, own)
+    return own
+
+
+def _override_list(path: Path, name: str, packaged: list[Any], own: list[Any]) -> list[Any]:
+    """Return a list of a method's own; an empty one would make what it lists vanish in silence."""
+    if not own:
+        raise ValueError(f"{path}: {name} is empty; name at least one, or leave the setting out")
+    for one in own:
+        if _kind(one) != _kind(packaged[0]) or (isinstance(one, dict) and set(one) != set(packaged[0])):
+            keys = f" of {', '.join(packaged[0])}" if isinstance(packaged[0], dict) else ""
+            raise ValueError(f"{path}: each of {name} must be {_kind(packaged[0])}{keys}")
+    return own
+
+
+def _kind(value: Any) -> str:
+    """Name the kind of a setting's value, in words."""
+    if isinstance(value, float):
+        return "a number" if math.isfinite(value) else "not a finite number"
+    # A bool is an int to Python, and isn't a number to anybody else.
+    kinds: dict[type, str] = {
+        bool: "yes or no",
+        int: "a whole number",
+        str: "a text",
+        list: "a list",
+        dict: "a mapping",
+        type(None): "empty",
+    }
+    return kinds.get(type(value), f"a {type(value).__name__}")
 
 
 def _one_row(method: Mapping[str, Any]) -> dict[str, Any]:

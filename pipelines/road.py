@@ -1,23 +1,32 @@
 """The road from the landing folder to a release, walked without a server."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 
 from pipelines import database, ledger, reference
 from pipelines.database import Connection
-from pipelines.freeze import freeze
+from pipelines.freeze import GaveWay, freeze
 from pipelines.ingest import ingest
 from pipelines.measure import measure
 from pipelines.places import DataFolder
 from pipelines.progress import stage
-from pipelines.publish import Release, publish, staging
+from pipelines.publish import Release, clear_drafts, publish, staging
 from pipelines.validate import Validated, validate
+
+# Of what a file no longer speaks for, as many are named on its line.
+NAMED = 3
+
+
+class AtWorkError(RuntimeError):
+    """Another run is at work in the data folder."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,47 @@ def landed(folder: DataFolder) -> list[Path]:
     )
 
 
+def ignored(folder: DataFolder) -> list[str]:
+    """Say of everything in the landing folder that ``landed`` leaves out why it does: one line each, in order."""
+    if not folder.landing.is_dir():
+        return []
+    read = set(landed(folder))
+    return [
+        f"ignored   {path.name}: {_why_ignored(path)}" for path in sorted(folder.landing.iterdir()) if path not in read
+    ]
+
+
+def _why_ignored(path: Path) -> str:
+    if path.name.startswith("."):
+        return "hidden files aren't read"
+    if path.is_dir():
+        return "sub-folders of landing aren't read"
+    if path.is_file():
+        return "files beside an extract aren't read yet"
+    return "it isn't a file that can be read"
+
+
+@contextmanager
+def alone(folder: DataFolder) -> Iterator[None]:
+    """Keep other runs out of a data folder, and leave nothing half done in it, however this one ends.
+
+    Raises:
+        AtWorkError: another run is at work there; it isn't waited for.
+    """
+    folder.root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.root / ".edi.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise AtWorkError(f"another run is at work in {folder.root}; wait for it to end") from error
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder.snapshots / ".work", ignore_errors=True)
+        clear_drafts(folder)
+        lock.release()
+
+
 def work_folder(folder: DataFolder) -> Path:
     """Return an empty folder for typed rows on their way; it holds personal rows and is removed at the end."""
     work = folder.snapshots / ".work"
@@ -56,24 +106,36 @@ def open_database(folder: DataFolder, method: Mapping[str, Any]) -> Connection:
     return con
 
 
-def walk(folder: DataFolder, console: Console, as_at_date: date | None = None) -> Journey:
+def walk(
+    folder: DataFolder,
+    console: Console,
+    as_at_date: date | None = None,
+    show: Callable[[Validated], None] = lambda _: None,
+) -> Journey:
     """Take whatever lies in the landing folder to a release.
 
     Args:
         folder: the data folder.
         console: where progress is shown.
         as_at_date: the date to report; None for the latest date of people in post.
+        show: told the verdicts as soon as they are known: a run that stops later must not keep them to itself.
 
     Raises:
+        AtWorkError: another run is at work in the data folder.
         NothingToMeasureError: no accepted file counts people in post.
         LayoutError: a layout file can't be used.
         ValueError: the data folder's method.yaml has a setting that doesn't exist.
     """
+    with alone(folder):
+        return _walk(folder, console, as_at_date, show)
+
+
+def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: Callable[[Validated], None]) -> Journey:
     files = landed(folder)
+    print_lines(console, ignored(folder))
     method = reference.method(folder)
     work = work_folder(folder)
-    con = open_database(folder, method)
-    try:
+    with open_database(folder, method) as con:
         with stage(console, "ingest", len(files)) as on:
             ingested = ingest(con, folder, files, work, on)
             rows = sum(extract.rows_in for extract in ingested.extracts)
@@ -82,24 +144,45 @@ def walk(folder: DataFolder, console: Console, as_at_date: date | None = None) -
             taken_in = ledger.taken_in(ledger.read(folder.ledger))
             validated = validate(con, ingested, method, taken_in, on)
             on.summary = verdict_summary(validated)
+        show(validated)
         with stage(console, "freeze") as on:
             snapshot = freeze(folder, validated, method, as_at_date)
             extracts = f"{len(snapshot.extracts):,} extracts"
             on.summary = f"snapshot {snapshot.snapshot_id[:12]}, as at {snapshot.as_at_date}, {extracts}"
+        print_lines(console, who_gave_way(snapshot.gave_way))
         with stage(console, "measure") as on:
             measured = measure(con, folder, snapshot, staging(folder, snapshot) / "internal", on)
             on.summary = f"{len(measured.marts)} marts"
         with stage(console, "publish") as on:
             release = publish(folder, measured)
             on.summary = f"release {release.release_id}, internal part only"
-    finally:
-        con.close()
-        shutil.rmtree(work, ignore_errors=True)
     return Journey(validated, release)
 
 
+def print_lines(console: Console, lines: Iterable[str]) -> None:
+    """Print lines as they are: nothing in a file's name is markup, and a long line stays one line."""
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def who_gave_way(gave_way: Sequence[GaveWay]) -> list[str]:
+    """Return a line for each file that another takes the place of, wholly or in part."""
+    pairs: dict[tuple[str, str, str, str], list[str]] = {}
+    for one in gave_way:
+        pairs.setdefault((one.event, one.feed, one.file, one.by_file), []).append(" ".join(one.about))
+    lines = []
+    for (event, feed, file, by_file), keys in pairs.items():
+        more = f" and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
+        what = ", ".join(keys[:NAMED]) + more
+        if event == "superseded":
+            lines.append(f"supersedes  {by_file} takes the place of old file {file} for {feed} data of {what}")
+        else:
+            lines.append(f"set aside   {file} for {what}: {by_file} has these people row by row")
+    return lines
+
+
 def verdict_summary(validated: Validated) -> str:
-    """Return one line: files accepted and refused, rows in, accepted, rejected and checking."""
+    """Return one line: files accepted and refused, rows by what became of them, and whether they are made up."""
     accepted = validated.accepted
     parts = [
         f"{len(accepted):,} files accepted, {len(validated.refusals):,} refused",
@@ -108,4 +191,8 @@ def verdict_summary(validated: Validated) -> str:
         f"{sum(one.rows_rejected for one in accepted):,} rejected",
     ]
     checking = sum(one.rows_checking for one in accepted)
-    return ", ".join(parts) + (f", {checking:,} checking" if checking else "")
+    if checking:
+        parts.append(f"{checking:,} checking")
+    if any(one.extract.synthetic for one in accepted):
+        parts.append("synthetic data")
+    return ", ".join(parts)

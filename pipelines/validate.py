@@ -50,8 +50,8 @@ def validate(
     Args:
         con: database with the reference tables.
         ingested: what ``ingest`` returned.
-        method: thresholds; ``max_rejected_share`` is used here.
-        taken_in: SHA-256 of the files that earlier runs took in.
+        method: thresholds; ``max_rejected_share`` and ``supersede_min_rows_share`` are used here.
+        taken_in: SHA-256 of the files that earlier runs took in, in that order.
         progress: told each feed when it is done.
 
     Raises:
@@ -75,12 +75,18 @@ def validate(
         else:
             accepted.append(verdict)
     clashes = _clashes(con, accepted, taken_in)
-    refused = {refusal.file for refusal in clashes}
+    accepted = _without(accepted, clashes)
+    shrinking = _shrinking(con, accepted, taken_in, method["supersede_min_rows_share"])
     return Validated(
-        accepted=tuple(one for one in accepted if one.extract.file not in refused),
-        refusals=tuple(sorted([*refusals, *clashes], key=lambda refusal: refusal.file)),
+        accepted=tuple(_without(accepted, shrinking)),
+        refusals=tuple(sorted([*refusals, *clashes, *shrinking], key=lambda refusal: refusal.file)),
         findings=tuple(sorted(findings, key=lambda finding: (finding.file, finding.rule, finding.column))),
     )
+
+
+def _without(accepted: Sequence[Accepted], refusals: Sequence[Refusal]) -> list[Accepted]:
+    refused = {refusal.file for refusal in refusals}
+    return [one for one in accepted if one.extract.file not in refused]
 
 
 def _verdict(
@@ -130,14 +136,19 @@ def _verdict(
             f"{worst.sentence} (first at line {worst.lines[0]}); {worst.advice}",
         )
     return Accepted(
-        replace(extract, about=_about(con, extract.feed, typed)), typed, rows_accepted, rows_rejected, rows_checking
+        replace(extract, about=tuple(_rows_about(con, extract.feed, typed))),
+        typed,
+        rows_accepted,
+        rows_rejected,
+        rows_checking,
     )
 
 
-def _about(con: Connection, feed: str, typed: Path) -> tuple[tuple[str, ...], ...]:
-    """Return what accepted rows speak about."""
+def _rows_about(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...], int]:
+    """Return what accepted rows speak about, in order, with how many of them do."""
     keys = ", ".join(f"{identifier(name)}::varchar" for name in contract.load(feed).about)
-    return tuple(con.execute(f"select distinct {keys} from read_parquet(?) order by all", [str(typed)]).fetchall())
+    query = f"select {keys}, count(*) from read_parquet(?) group by all order by all"
+    return {tuple(about): rows for *about, rows in con.execute(query, [str(typed)]).fetchall()}
 
 
 def _clashes(con: Connection, accepted: Sequence[Accepted], taken_in: Sequence[str]) -> list[Refusal]:
@@ -163,6 +174,38 @@ def _clashes(con: Connection, accepted: Sequence[Accepted], taken_in: Sequence[s
                 ),
             )
     return list(refusals.values())
+
+
+def _shrinking(
+    con: Connection, accepted: Sequence[Accepted], taken_in: Sequence[str], min_share: float
+) -> list[Refusal]:
+    """Refuse a new file that would replace an earlier one's rows by far fewer: most likely they strayed into it."""
+    place = {sha256: number for number, sha256 in enumerate(taken_in)}
+    new = [one for one in accepted if one.extract.sha256 not in place]
+    old = sorted((one for one in accepted if one.extract.sha256 in place), key=lambda one: place[one.extract.sha256])
+    # A later one stands in the place of an earlier one.
+    in_force = {(one.extract.feed, *about): one for one in old for about in one.extract.about}
+    refusals = []
+    for one in new:
+        feed = one.extract.feed
+        contested = [about for about in one.extract.about if (feed, *about) in in_force]
+        rows = _rows_about(con, feed, one.typed) if contested else {}
+        for about in contested:
+            before = in_force[feed, *about]
+            rows_before = _rows_about(con, feed, before.typed)[about]
+            if rows[about] < min_share * rows_before:
+                refusals.append(
+                    Refusal(
+                        one.extract.file,
+                        "file.shrinks",
+                        f"its {rows[about]:,} row{'s' * (rows[about] != 1)} of {feed} data of {' '.join(about)} would "
+                        f"take the place of the {rows_before:,} rows in {before.extract.file}; mend the stray rows and "
+                        f"send it again, or, if {about[0]} really shrank so much, set "
+                        f"supersede_min_rows_share (now {min_share:g}) in the data folder's method.yaml",
+                    )
+                )
+                break
+    return refusals
 
 
 def _fingerprint(con: Connection, one: Accepted, about: Sequence[str]) -> str:

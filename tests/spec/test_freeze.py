@@ -70,8 +70,17 @@ def test_the_as_at_date_is_the_latest_unless_said(take: Take) -> None:
 def test_nothing_to_measure_is_refused_in_a_sentence(take: Take) -> None:
     with pytest.raises(NothingToMeasureError, match="no accepted file counts people in post"):
         take()
-    with pytest.raises(NothingToMeasureError, match="on or before 2020-01-31"):
-        take(date(2020, 1, 31), march=extract("RNA", "2026-03-31", 40))
+
+
+def test_a_date_without_people_is_refused_with_the_nearest_ones_and_takes_nothing_in(
+    take: Take, folder: DataFolder
+) -> None:
+    texts = {name: extract("RNA", f"2026-{name[1:]}-28", 40) for name in ("m01", "m03", "m05", "m07")}
+    with pytest.raises(NothingToMeasureError, match="2026-03-28 before it, 2026-05-28 after it"):
+        take(date(2026, 4, 15), **texts)
+    with pytest.raises(NothingToMeasureError, match="none before it, 2026-01-28 after it"):
+        take(date(2020, 1, 31))
+    assert ledger.read(folder.ledger) == []
 
 
 def test_a_later_file_gives_way_to_a_new_one_with_a_line_in_the_ledger(take: Take, folder: DataFolder) -> None:
@@ -82,6 +91,47 @@ def test_a_later_file_gives_way_to_a_new_one_with_a_line_in_the_ledger(take: Tak
     (line,) = events(folder, "superseded")
     assert (line["sha256"], line["by"]) == (sha256(first), sha256(second))
     assert line["about"] == ["RNA", "2026-03-31"]
+    assert road.who_gave_way(snapshot.gave_way) == [
+        "supersedes  second.csv takes the place of old file first.csv for headcount data of RNA 2026-03-31"
+    ]
+
+
+def test_many_of_one_file_that_give_way_are_one_line(take: Take) -> None:
+    months = [extract("RNA", f"2026-{month:02}-28", 40).split("\n")[1] for month in range(1, 6)]
+    take(old="\n".join([HEADER, *months]))
+    _, snapshot = take(new="\n".join([HEADER, *(f"{month}0" for month in months)]))
+    assert len(snapshot.gave_way) == 5
+    (line,) = road.who_gave_way(snapshot.gave_way)
+    assert line.endswith("RNA 2026-01-28, RNA 2026-02-28, RNA 2026-03-28 and 2 more")
+
+
+STAFF = (
+    "as_at_date,org_code,person_key,assignment_key,employment_type,primary_assignment,grade,staff_group,fte,sex,"
+    "age_band,ethnicity,disability,religion,sexual_orientation,marital_status\n"
+    "2026-03-31,RNA,p1,a1,substantive,yes,band_5,estates_and_ancillary,1,Female,36-40,A,No,,,\n"
+)
+
+
+def test_where_staff_rows_and_counts_speak_of_the_same_people_the_rows_speak(take: Take, folder: DataFolder) -> None:
+    counts = extract("RNA", "2026-03-31", 40) + extract("RNA", "2026-02-28", 41).split("\n", 1)[1]
+    _, snapshot = take(counts=counts, staff=STAFF)
+    owns = {one.feed: one.owns for one in snapshot.extracts}
+    assert owns == {"staff": (("RNA", "2026-03-31"),), "headcount": (("RNA", "2026-02-28"),)}
+    _, again = take()
+    line = "set aside   counts.csv for RNA 2026-03-31: staff.csv has these people row by row"
+    assert [road.who_gave_way(one.gave_way) for one in (snapshot, again)] == [[line], [line]]
+    (entry,) = events(folder, "set_aside")
+    assert (entry["sha256"], entry["by"], entry["about"]) == (sha256(counts), sha256(STAFF), ["RNA", "2026-03-31"])
+
+
+def test_files_that_say_the_same_give_the_same_snapshot_again(take: Take) -> None:
+    header, january = extract("RNA", "2026-01-31", 40).splitlines()
+    december = extract("RNA", "2025-12-31", 41).splitlines()[1]
+    texts = ["\n".join([header, january, december]), "\n".join([header, december, january])]
+    one, other = sorted(texts, key=sha256)
+    _, first = take(a=one, b=other)
+    assert take()[1].snapshot_id == first.snapshot_id
+    assert first.gave_way == ()
 
 
 def test_a_new_file_takes_only_what_it_speaks_about(take: Take) -> None:
@@ -150,7 +200,31 @@ def test_the_ledger_is_a_chain(take: Take, folder: DataFolder) -> None:
     assert [entry["event"] for entry in entries] == ["received", "frozen", "received", "frozen"]
 
 
-def test_a_setting_that_does_not_exist_is_refused(folder: DataFolder) -> None:
-    (folder.root / "method.yaml").write_text("materiel_gap_pp: 4.0\n")
-    with pytest.raises(ValueError, match="there is no setting 'materiel_gap_pp'"):
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("materiel_gap_pp: 4.0", "there is no setting 'materiel_gap_pp'"),
+        ("material_gap_pp: five", "material_gap_pp must be a number, and is a text"),
+        ("weak_base_headcount: 30.5", "weak_base_headcount must be a whole number, and is a number"),
+        ("wres_upper_includes_vsm: 1", "wres_upper_includes_vsm must be yes or no, and is a whole number"),
+        ("material_ratio: .nan", "material_ratio must be a number, and is not a finite number"),
+        ("classifications: [wres]", "classifications must be a mapping, and is a list"),
+        ("classifications: {sex: []}", "classifications.sex is empty"),
+        ("classifications: {height: [tall]}", "there is no setting 'classifications.height'"),
+        ("trend_comparators: [7]", "each of trend_comparators must be a text"),
+        ("material_gap_pp: [4.0", r"isn't YAML \(line "),
+        ("just words", "holds no settings"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_refused(folder: DataFolder, text: str, sentence: str) -> None:
+    (folder.root / "method.yaml").write_text(text + "\n")
+    with pytest.raises(ValueError, match=sentence) as refused:
         road.walk(folder, Console(quiet=True))
+    assert str(folder.root / "method.yaml") in str(refused.value)
+
+
+def test_own_settings_come_before_the_packaged_ones_and_no_characteristic_vanishes(folder: DataFolder) -> None:
+    packaged = method(folder)
+    (folder.root / "method.yaml").write_text("classifications: {ethnicity: [wres]}\nmaterial_gap_pp: 4\n")
+    classifications = packaged["classifications"] | {"ethnicity": ["wres"]}
+    assert method(folder) == packaged | {"classifications": classifications, "material_gap_pp": 4.0}

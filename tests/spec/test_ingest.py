@@ -151,9 +151,9 @@ def test_a_written_out_answer_must_be_one_of_the_classification(
         "Ethnicity,ONS_5,asian,Known": ("ethnicity", "ons_5", "Asian", "known", None),
         "ethnicity,ons_5,,declined": ("ethnicity", "ons_5", None, "declined", None),
         "ethnicity,ons_5,,unknown": ("ethnicity", "ons_5", None, "unknown", None),
-        "ethnicity,ons_5,Asian,declined": (None, "", None, None, "not_in_list"),
-        "ethnicity,ons_5,,known": (None, "", None, None, "not_in_list"),
-        "ethnicity,ons_5,Female,known": (None, "", None, None, "not_in_list"),
+        "ethnicity,ons_5,Asian,declined": (None, None, None, None, "not_in_list"),
+        "ethnicity,ons_5,,known": (None, None, None, None, "not_in_list"),
+        "ethnicity,ons_5,Female,known": (None, None, None, None, "not_in_list"),
     }
     rows = [f"E08000027,{answer},all,{number},2021-03-21" for number, answer in enumerate(answers)]
     header = "area_code,characteristic,classification,category,answer_status,age_range,population,vintage"
@@ -219,7 +219,30 @@ def test_rows_that_say_nothing_are_told_from_rows_that_do(con: Connection, read:
         ("detail", 3, "not_in_list"),
         ("detail", 16355, None),
     ]
-    assert extract.about == (("E12000001", "", "all"), ("E12000001", "ethnicity", "all"))
+    assert extract.about == (("E12000001", "ethnicity", "all"),)
+
+
+@pytest.mark.parametrize(
+    ("content", "rule", "sentence"),
+    [
+        (b"RXK,p1,yes,5,band_5,Yes,yes\n", "header.twice", "columns 3, 6 and 7 have the same name"),
+        (b"PK\x03\x04\x14\x00", "file.format", "an Excel workbook or a zip archive, whatever its name; save it as"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "file.format", "an old Excel workbook"),
+        ("a,b\n1,2\n".encode("utf-16"), "file.format", "it is UTF-16 text"),
+        (b"\n\nas_at_date,org_code\n", "header.blank", "its first line is blank"),
+        (b",,,\nas_at_date,org_code\n", "header.blank", "its first line is blank"),
+        (b"\xef\xbb\xbf\r\n\r\n", "file.empty", "it is empty"),
+        (b"", "file.empty", "it is empty"),
+    ],
+)
+def test_what_is_no_table_is_refused_without_a_value(
+    con: Connection, tmp_path: Path, content: bytes, rule: str, sentence: str
+) -> None:
+    (tmp_path / "file.csv").write_bytes(content)
+    (refusal,) = ingest(con, DataFolder(tmp_path), [tmp_path / "file.csv"], tmp_path / "work").refusals
+    assert refusal.rule == rule
+    assert sentence in refusal.sentence
+    assert "yes" not in refusal.sentence
 
 
 def test_a_copy_is_read_once_and_named(con: Connection, tmp_path: Path) -> None:

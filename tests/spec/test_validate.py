@@ -270,6 +270,23 @@ def test_two_new_files_that_differ_clash(con: Connection, tmp_path: Path) -> Non
     assert [one.extract.file for one in again.accepted] == ["else.csv", "first.csv", "second.csv"]
 
 
+def test_a_new_file_with_far_fewer_rows_than_the_old_is_refused_as_a_whole(con: Connection, tmp_path: Path) -> None:
+    old = csv_text(STAFF, staff_rows(0, 20))
+    stray = [*staff_rows(1, 30, org_code="RL4"), *staff_rows(0, 9)]
+    (known,) = (one.extract.sha256 for one in judge(con, tmp_path, old=old).accepted)
+    validated = judge(con, tmp_path, [known], old=old, new=csv_text(STAFF, stray))
+    assert [one.extract.file for one in validated.accepted] == ["old.csv"]
+    (refusal,) = validated.refusals
+    assert (refusal.file, refusal.rule) == ("new.csv", "file.shrinks")
+    assert "its 9 rows of staff data of RXK 2024-01-01 would take the place of the 20 rows in old.csv" in (
+        refusal.sentence
+    )
+    half = csv_text(STAFF, [*staff_rows(1, 30, org_code="RL4"), *staff_rows(0, 10)])
+    assert judge(con, tmp_path, [known], old=old, new=half).refusals == ()
+    (tmp_path / "method.yaml").write_text("supersede_min_rows_share: 0.4\n")
+    assert judge(con, tmp_path, [known], old=old, new=csv_text(STAFF, stray)).refusals == ()
+
+
 def test_the_same_rows_in_another_order_are_no_clash(con: Connection, tmp_path: Path) -> None:
     rows = staff_rows(0, 4)
     validated = judge(con, tmp_path, a=csv_text(STAFF, rows), b=csv_text(STAFF, rows[::-1]))

@@ -3,9 +3,12 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -105,6 +108,140 @@ def test_an_empty_landing_folder_is_refused_in_a_sentence(edi: Edi, tmp_path: Pa
     assert code == 1
     assert "put a staff or headcount extract into the landing folder" in printed
     assert "Traceback" not in printed
+
+
+HEADCOUNT = (
+    "as_at_date,org_code,employment_type,grade,clinical,staff_group,characteristic,classification,category,"
+    "answer_status,headcount\n"
+    "2026-03-31,RNA,substantive,band_5,clinical,unknown,ethnicity,wres,White,known,40\n"
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder with one small headcount extract."""
+    (tmp_path / "data" / "landing").mkdir(parents=True)
+    (tmp_path / "data" / "landing" / "march.csv").write_text(HEADCOUNT)
+    return tmp_path / "data"
+
+
+def current(data: Path) -> Path:
+    return data / "marts" / str(json.loads((data / "marts" / "current.json").read_text())["path"])
+
+
+def test_what_the_landing_folder_holds_and_is_not_read_is_said(edi: Edi, data: Path) -> None:
+    (data / "landing" / "march.csv.yaml").write_text("org_code: RNA\n")
+    (data / "landing" / "sub").mkdir()
+    (data / "landing" / ".hidden").write_text("x")
+    code, printed = edi("run", "--data", data)
+    assert code == 0
+    assert re.findall("^ignored .*$", printed, re.MULTILINE) == [
+        "ignored   .hidden: hidden files aren't read",
+        "ignored   march.csv.yaml: files beside an extract aren't read yet",
+        "ignored   sub: sub-folders of landing aren't read",
+    ]
+
+
+def test_a_supersession_is_said(edi: Edi, data: Path) -> None:
+    edi("run", "--data", data)
+    (data / "landing" / "mended.csv").write_text(HEADCOUNT.replace(",40", ",44"))
+    _, printed = edi("run", "--data", data)
+    assert "supersedes  mended.csv takes the place of old file march.csv for headcount data of RNA 2026-0" in printed
+
+
+def test_a_second_run_on_a_data_folder_is_turned_away(edi: Edi, data: Path) -> None:
+    hold = (
+        "import sys, pathlib, pipelines.places, pipelines.road\n"
+        "with pipelines.road.alone(pipelines.places.DataFolder(pathlib.Path(sys.argv[1]))):\n"
+        "    print('at work', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, data], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "at work\n"
+        code, printed = edi("run", "--data", data)
+        assert (code, printed) == (1, f"edi: another run is at work in {data}; wait for it to end\n")
+        assert not (data / "ledger.jsonl").exists()
+        other.communicate()
+    assert edi("run", "--data", data)[0] == 0
+
+
+def test_a_release_is_kept_as_it_is_and_never_overwritten(edi: Edi, data: Path) -> None:
+    edi("run", "--data", data)
+    release = current(data)
+    made = {path: path.stat().st_mtime_ns for path in release.rglob("*")}
+    assert edi("run", "--data", data)[0] == 0
+    assert {path: path.stat().st_mtime_ns for path in release.rglob("*")} == made
+    (release / "internal" / "trend.parquet").write_bytes(b"changed")
+    code, printed = edi("run", "--data", data)
+    assert code == 1
+    assert f"release {release.name} exists with other bytes (internal/trend.parquet)" in printed
+    assert (release / "internal" / "trend.parquet").read_bytes() == b"changed"
+    assert {path.name for path in (data / "marts").iterdir()} == {release.name, "current.json"}
+
+
+@pytest.mark.parametrize("changed", ["uv.lock", "duckdb"])
+def test_the_libraries_decide_the_release(
+    edi: Edi, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    edi("run", "--data", data)
+    before = current(data)
+    if changed == "duckdb":
+        monkeypatch.setattr("duckdb.__version__", "0.0.1")
+    else:
+        shutil.copytree(places.PROJECT / "pipelines", tmp_path / "project" / "pipelines")
+        (tmp_path / "project" / "uv.lock").write_text("another")
+        monkeypatch.setattr(places, "PROJECT", tmp_path / "project")
+    edi("run", "--data", data)
+    assert current(data).name != before.name
+
+
+def test_a_run_that_fails_leaves_no_exact_marts_behind(edi: Edi, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        assert list((data / "marts").glob(".*.draft/internal/*.parquet"))
+        raise duckdb.InvalidInputException("Could not convert 'Seconded'")
+
+    monkeypatch.setattr("pipelines.road.publish", fail)
+    code, printed = edi("run", "--data", data)
+    assert code == 1
+    assert "edi: the database stopped (InvalidInputException)" in printed
+    assert "Seconded" not in printed
+    assert list((data / "marts").iterdir()) == []
+    assert not (data / "snapshots" / ".work").exists()
+
+
+def test_a_data_folder_that_cannot_be_used_is_named(edi: Edi, data: Path) -> None:
+    code, printed = edi("run", "--data", data / "landing" / "march.csv")
+    assert (code, "is a file; name a folder" in re.sub(r"[\s│]+", " ", printed)) == (2, True)
+    (data / "snapshots").write_text("in the way")
+    code, printed = edi("run", "--data", data)
+    assert code == 1
+    assert f"edi: {data / 'snapshots'}" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("text", ["a: [", "material_gap_pp: five"])
+def test_a_method_that_cannot_be_used_is_named(edi: Edi, data: Path, text: str) -> None:
+    (data / "method.yaml").write_text(text)
+    for command in (("run",), ("check", data / "landing" / "march.csv")):
+        code, printed = edi(*command, "--data", data)
+        assert code == 1
+        assert f"edi: {data / 'method.yaml'}" in printed
+
+
+def test_check_says_that_data_are_synthetic(edi: Edi, data: Path, small_sample: Path) -> None:
+    assert "synthetic data\n" in edi("check", next((small_sample / "landing").glob("*.csv")))[1]
+    assert "synthetic" not in edi("check", data / "landing" / "march.csv")[1]
+
+
+def test_a_run_with_nothing_to_measure_still_says_why_its_files_were_refused(edi: Edi, data: Path) -> None:
+    (data / "landing" / "march.csv").write_bytes(HEADCOUNT.encode("utf-16"))
+    code, printed = edi("run", "--data", data)
+    assert code == 1
+    assert "refused   march.csv [file.format]: it is UTF-16 text" in printed
+    assert "no accepted file counts people in post" in printed
 
 
 @pytest.mark.parametrize("months", ["0", "-1"])
