@@ -154,12 +154,14 @@ def _show_verdicts(console: "Console", validated: "Validated") -> None:
 def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") -> None:
     from pipelines import reference
     from pipelines.publish import SYNTHETIC
-    from pipelines.report import table, widest_gaps
-    from pipelines.road import open_database
+    from pipelines.report import coverage, open_release, table, widest_gaps
+    from pipelines.road import open_database, print_lines
 
     release = journey.release
     with open_database(folder, reference.method(folder)) as con:
-        gaps = widest_gaps(con, release)
+        open_release(con, release)
+        print_lines(console, [f"coverage  {line}" for line in coverage(con)])
+        gaps = widest_gaps(con)
     if release.snapshot.synthetic:
         console.print(f"\n{SYNTHETIC}", style="bold", highlight=False)
     if gaps:

@@ -45,13 +45,23 @@ class WideGap:
     verdict: str
 
 
-def widest_gaps(con: Connection, release: Release) -> list[WideGap]:
-    """Return the widest gaps of a release's as-at date, three of each characteristic.
-
-    Needs the reference tables in ``con``. Exact counts: for those who may see the internal marts.
-    """
+def open_release(con: Connection, release: Release) -> None:
+    """Make a release's gaps and as-at date readable in a database that has the reference tables."""
     con.execute("create or replace table run as select ?::date as as_at_date", [release.snapshot.as_at_date])
     database.view(con, "representation_gap", [release.internal / "representation_gap.parquet"])
+
+
+def coverage(con: Connection) -> list[str]:
+    """Return a line per unit and sector of the open release: who of those expected has reported."""
+    rows = con.execute(database.read_sql("report/coverage")).fetchall()
+    return [f"{unit}, {sector}: {covered}" for unit, sector, covered in rows]
+
+
+def widest_gaps(con: Connection) -> list[WideGap]:
+    """Return the widest gaps of the open release's as-at date, three of each characteristic.
+
+    Exact counts: for those who may see the internal marts.
+    """
     result = con.execute(database.read_sql("report/widest_gaps"))
     names = [column[0] for column in result.description or []]
     return [_wide_gap(dict(zip(names, row, strict=True))) for row in result.fetchall()]

@@ -385,3 +385,38 @@ def test_a_rule_that_cannot_be_run_is_named(
     with pytest.raises(RuntimeError, match=r"our\.rule of expectations/staff\.json can't be run") as refused:
         judge(con, tmp_path, staff=csv_text(STAFF, staff_rows(0, 2)))
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "second"),
+    [
+        ("headcount.one_classification", {"classification": "wres", "category": "BME"}),
+        (
+            "headcount.characteristics_agree",
+            {"characteristic": "sex", "classification": "sex", "category": "Female", "headcount": "6"},
+        ),
+    ],
+)
+def test_everybody_may_be_counted_once_only(con: Connection, tmp_path: Path, rule: str, second: dict[str, str]) -> None:
+    first = HEADCOUNT | {"grade": "band_5"}
+    once = csv_text(HEADCOUNT, [first])
+    twice = csv_text(HEADCOUNT, [first | {"org_code": "RL4"}, first | {"org_code": "RL4"} | second])
+    validated = judge(con, tmp_path, once=once, twice=twice)
+    assert [one.extract.file for one in validated.accepted] == ["once.csv"]
+    assert [(one.file, one.rule) for one in validated.refusals] == [("twice.csv", rule)]
+
+
+def test_residents_may_be_counted_in_one_classification_only(con: Connection, tmp_path: Path) -> None:
+    first = POPULATION | {"area_code": "E08000027"}
+    twice = csv_text(POPULATION, [first, first | {"classification": "wres", "category": "BME"}])
+    (refusal,) = judge(con, tmp_path, twice=twice).refusals
+    assert refusal.rule == "population.one_classification"
+
+
+@pytest.mark.parametrize(
+    ("day", "accepted"), [("1999-12-31", 0), ("2000-01-31", 1), ("2049-12-31", 1), ("2050-01-31", 0)]
+)
+def test_a_date_out_of_this_age_is_rejected(con: Connection, tmp_path: Path, day: str, accepted: int) -> None:
+    validated = judge(con, tmp_path, counts=csv_text(HEADCOUNT, [HEADCOUNT | {"grade": "band_5", "as_at_date": day}]))
+    assert len(validated.accepted) == accepted
+    assert {one.rule for one in validated.findings} == (set() if accepted else {"headcount.date_range"})

@@ -92,7 +92,7 @@ def test_empty_and_unreadable_files_are_refused(read: Read, con: Connection, tmp
     assert verdict(read(f"{POPULATION}\n\n")) == "file.empty"
     path = tmp_path / "utf16.csv"
     path.write_text(f"{POPULATION}\n{RESIDENTS}\n", encoding="utf-16")
-    assert verdict(ingest(con, DataFolder(tmp_path), [path], tmp_path)) == "file.text"
+    assert verdict(ingest(con, DataFolder(tmp_path), [path], tmp_path)) == "file.format"
 
 
 def test_a_layout_made_here_reads_a_publisher_nobody_knew(read: Read, con: Connection) -> None:
