@@ -23,7 +23,7 @@ def receive(folder: DataFolder) -> validate.Validated:
     method = reference.method(folder)
     with open_database(folder, method) as con:
         ingested = ingest.ingest(con, folder, landed(folder), work_folder(folder))
-        return validate.validate(con, ingested, method, ledger.taken_in(ledger.read(folder.ledger)))
+        return validate.validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)))
 
 
 @task(cache_policy=NO_CACHE)

@@ -99,7 +99,7 @@ def freeze(
         NothingToMeasureError: nothing accepted counts people in post, or nothing at ``as_at_date``.
     """
     history = ledger.read(folder.ledger)
-    owners, gave_way = _owners(validated.accepted, ledger.taken_in(history))
+    owners, gave_way = _owners(validated.accepted, ledger.received(history))
     as_at = _as_at({about[1] for feed, *about in owners if feed in POST_FEEDS}, as_at_date)
     chosen = _chosen(validated.accepted, owners, as_at)
     manifest = {
@@ -142,9 +142,15 @@ def _as_at(found: Set[str], asked: date | None) -> date:
     return asked
 
 
-def _owners(accepted: Sequence[Accepted], order: Sequence[str]) -> tuple[dict[tuple[str, ...], str], list[GaveWay]]:
-    """Decide which file speaks for each thing: a new file before an old one, a later one before an earlier one."""
-    place = {sha256: number for number, sha256 in enumerate(order)}
+def _owners(
+    accepted: Sequence[Accepted], received: Sequence[ledger.Received]
+) -> tuple[dict[tuple[str, ...], str], list[GaveWay]]:
+    """Decide which file speaks for each thing: a new file before an old one, a later one before an earlier one.
+
+    What gives way is known from the ledger: the earlier file may be gone from the landing folder, or overwritten.
+    """
+    place = {one.sha256: number for number, one in enumerate(received)}
+    before = ledger.in_force(received)
     names = {one.extract.sha256: one.extract.file for one in accepted}
     claims: dict[tuple[str, ...], list[str]] = {}
     for one in accepted:
@@ -154,14 +160,11 @@ def _owners(accepted: Sequence[Accepted], order: Sequence[str]) -> tuple[dict[tu
     gave_way = []
     for (feed, *key), claimants in sorted(claims.items()):
         # Files that came together say the same (validate saw to it): the smaller hash stands for them.
-        first, *others = sorted(claimants, key=lambda sha256: (-place.get(sha256, len(place)), sha256))
+        first = min(claimants, key=lambda sha256: (-place.get(sha256, len(place)), sha256))
         owners[feed, *key] = first
-        if first not in place:
-            gave_way += [
-                GaveWay("superseded", feed, tuple(key), old, names[old], first, names[first])
-                for old in others
-                if old in place
-            ]
+        earlier = before.get((feed, *key))
+        if earlier and first not in place:
+            gave_way.append(GaveWay("superseded", feed, tuple(key), earlier.sha256, earlier.file, first, names[first]))
     return owners, gave_way + _set_aside(owners, names)
 
 
@@ -178,10 +181,10 @@ def _set_aside(owners: dict[tuple[str, ...], str], names: Mapping[str, str]) -> 
 def _entries(
     validated: Validated, gave_way: Sequence[GaveWay], history: Sequence[ledger.Entry]
 ) -> list[dict[str, Any]]:
-    known = set(ledger.taken_in(history))
+    known = {one.sha256 for one in ledger.received(history)}
     refused_before = {(entry["file"], entry["rule"]) for entry in history if entry["event"] == "refused"}
     received = [
-        {"event": "received", "file": one.extract.file, "sha256": one.extract.sha256, "feed": one.extract.feed}
+        ledger.Received(one.extract.sha256, one.extract.file, one.extract.feed, one.rows_about).entry
         # The smallest hash last: it stands for files that say the same, in this run and, as the latest, in the next.
         for one in sorted(validated.accepted, key=lambda one: one.extract.sha256, reverse=True)
         if one.extract.sha256 not in known

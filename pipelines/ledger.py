@@ -6,6 +6,7 @@ Clocks live here and nowhere else.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,36 @@ def append(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
             file.write(lines[-1] + "\n")
 
 
-def taken_in(entries: Iterable[Entry]) -> list[str]:
-    """Return the SHA-256 of every file that was received, in the order in which it was."""
-    return [entry["sha256"] for entry in entries if entry["event"] == "received"]
+@dataclass(frozen=True)
+class Received:
+    """A file that was taken in: ``rows`` is how many accepted rows it had about each thing that it speaks about."""
+
+    sha256: str
+    file: str
+    feed: str
+    rows: Mapping[tuple[str, ...], int]
+
+    @property
+    def entry(self) -> Entry:
+        """The ledger's line."""
+        about = [[*about, rows] for about, rows in self.rows.items()]
+        return {"event": "received", "file": self.file, "sha256": self.sha256, "feed": self.feed, "about": about}
+
+
+def received(entries: Iterable[Entry]) -> list[Received]:
+    """Return the files that were taken in, in the order in which they were."""
+    return [
+        Received(
+            sha256=entry["sha256"],
+            file=entry["file"],
+            feed=entry["feed"],
+            rows={tuple(about): rows for *about, rows in entry["about"]},
+        )
+        for entry in entries
+        if entry["event"] == "received"
+    ]
+
+
+def in_force(files: Iterable[Received]) -> dict[tuple[str, ...], Received]:
+    """Return which file speaks for each (feed, about) so far: the latest."""
+    return {(one.feed, *about): one for one in files for about in one.rows}

@@ -141,8 +141,7 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
             rows = sum(extract.rows_in for extract in ingested.extracts)
             on.summary = f"{len(ingested.extracts):,} of {len(files):,} files read, {rows:,} rows"
         with stage(console, "validate", len({extract.feed for extract in ingested.extracts})) as on:
-            taken_in = ledger.taken_in(ledger.read(folder.ledger))
-            validated = validate(con, ingested, method, taken_in, on)
+            validated = validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)), on)
             on.summary = verdict_summary(validated)
         show(validated)
         with stage(console, "freeze") as on:

@@ -4,7 +4,7 @@ Great Expectations judges the rows (``judge.py``); here its findings become a ve
 lost.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pipelines import contract, database
 from pipelines.database import Connection, identifier, literal
 from pipelines.ingest import Extract, Ingested, Refusal
 from pipelines.judge import Finding, judge
+from pipelines.ledger import Received, in_force
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Accepted:
     rows_accepted: int
     rows_rejected: int
     rows_checking: int  # subtotals and rows that say nothing: they check, and enter nowhere
+    rows_about: Mapping[tuple[str, ...], int]  # accepted rows by what they speak about
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def validate(
     con: Connection,
     ingested: Ingested,
     method: Mapping[str, Any],
-    taken_in: Sequence[str] = (),
+    received: Sequence[Received] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Validated:
     """Judge every extract by its feed's suite.
@@ -51,7 +53,7 @@ def validate(
         con: database with the reference tables.
         ingested: what ``ingest`` returned.
         method: thresholds; ``max_rejected_share`` and ``supersede_min_rows_share`` are used here.
-        taken_in: SHA-256 of the files that earlier runs took in, in that order.
+        received: the files that earlier runs took in, in that order.
         progress: told each feed when it is done.
 
     Raises:
@@ -74,9 +76,9 @@ def validate(
             refusals.append(verdict)
         else:
             accepted.append(verdict)
-    clashes = _clashes(con, accepted, taken_in)
+    clashes = _clashes(con, accepted, {one.sha256 for one in received})
     accepted = _without(accepted, clashes)
-    shrinking = _shrinking(con, accepted, taken_in, method["supersede_min_rows_share"])
+    shrinking = _shrinking(accepted, received, method["supersede_min_rows_share"])
     return Validated(
         accepted=tuple(_without(accepted, shrinking)),
         refusals=tuple(sorted([*refusals, *clashes, *shrinking], key=lambda refusal: refusal.file)),
@@ -135,12 +137,14 @@ def _verdict(
             f"{method['max_rejected_share']:.0%}; most often: {worst.column + ': ' if worst.column else ''}"
             f"{worst.sentence} (first at line {worst.lines[0]}); {worst.advice}",
         )
+    rows_about = _rows_about(con, extract.feed, typed)
     return Accepted(
-        replace(extract, about=tuple(_rows_about(con, extract.feed, typed))),
+        replace(extract, about=tuple(rows_about)),
         typed,
         rows_accepted,
         rows_rejected,
         rows_checking,
+        rows_about,
     )
 
 
@@ -151,7 +155,7 @@ def _rows_about(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...]
     return {tuple(about): rows for *about, rows in con.execute(query, [str(typed)]).fetchall()}
 
 
-def _clashes(con: Connection, accepted: Sequence[Accepted], taken_in: Sequence[str]) -> list[Refusal]:
+def _clashes(con: Connection, accepted: Sequence[Accepted], taken_in: Set[str]) -> list[Refusal]:
     """Refuse new files that say different things about the same: nobody here can know which of them is right."""
     claims: dict[tuple[str, ...], list[Accepted]] = {}
     for one in accepted:
@@ -176,31 +180,25 @@ def _clashes(con: Connection, accepted: Sequence[Accepted], taken_in: Sequence[s
     return list(refusals.values())
 
 
-def _shrinking(
-    con: Connection, accepted: Sequence[Accepted], taken_in: Sequence[str], min_share: float
-) -> list[Refusal]:
-    """Refuse a new file that would replace an earlier one's rows by far fewer: most likely they strayed into it."""
-    place = {sha256: number for number, sha256 in enumerate(taken_in)}
-    new = [one for one in accepted if one.extract.sha256 not in place]
-    old = sorted((one for one in accepted if one.extract.sha256 in place), key=lambda one: place[one.extract.sha256])
-    # A later one stands in the place of an earlier one.
-    in_force = {(one.extract.feed, *about): one for one in old for about in one.extract.about}
+def _shrinking(accepted: Sequence[Accepted], received: Sequence[Received], min_share: float) -> list[Refusal]:
+    """Refuse a new file that would replace an earlier one's rows by far fewer: most likely they strayed into it.
+
+    The earlier one's rows are counted by the ledger: its file may have been overwritten by the new one.
+    """
+    taken_in = {one.sha256 for one in received}
+    before = in_force(received)
     refusals = []
-    for one in new:
-        feed = one.extract.feed
-        contested = [about for about in one.extract.about if (feed, *about) in in_force]
-        rows = _rows_about(con, feed, one.typed) if contested else {}
-        for about in contested:
-            before = in_force[feed, *about]
-            rows_before = _rows_about(con, feed, before.typed)[about]
-            if rows[about] < min_share * rows_before:
+    for one in accepted:
+        for about, rows in one.rows_about.items() if one.extract.sha256 not in taken_in else ():
+            earlier = before.get((one.extract.feed, *about))
+            if earlier and rows < min_share * earlier.rows[about]:
                 refusals.append(
                     Refusal(
                         one.extract.file,
                         "file.shrinks",
-                        f"its {rows[about]:,} row{'s' * (rows[about] != 1)} of {feed} data of {' '.join(about)} would "
-                        f"take the place of the {rows_before:,} rows in {before.extract.file}; mend the stray rows and "
-                        f"send it again, or, if {about[0]} really shrank so much, set "
+                        f"its {rows:,} row{'s' * (rows != 1)} of {earlier.feed} data of {' '.join(about)} would take "
+                        f"the place of the {earlier.rows[about]:,} rows received as {earlier.file}; mend the stray "
+                        f"rows and send it again, or, if {about[0]} really shrank so much, set "
                         f"supersede_min_rows_share (now {min_share:g}) in the data folder's method.yaml",
                     )
                 )

@@ -45,7 +45,7 @@ def take(con: Connection, folder: DataFolder) -> Take:
         for name, text in texts.items():
             (folder.landing / f"{name}.csv").write_text(text, encoding="utf-8")
         ingested = ingest(con, folder, road.landed(folder), road.work_folder(folder))
-        validated = validate(con, ingested, method(folder), ledger.taken_in(ledger.read(folder.ledger)))
+        validated = validate(con, ingested, method(folder), ledger.received(ledger.read(folder.ledger)))
         return validated, freeze(folder, validated, method(folder), as_at_date)
 
     return take
@@ -132,6 +132,15 @@ def test_files_that_say_the_same_give_the_same_snapshot_again(take: Take) -> Non
     _, first = take(a=one, b=other)
     assert take()[1].snapshot_id == first.snapshot_id
     assert first.gave_way == ()
+
+
+def test_a_file_saved_over_the_old_one_supersedes_it_no_less(take: Take, folder: DataFolder) -> None:
+    take(march=extract("RNA", "2026-03-31", 40))
+    _, snapshot = take(march=extract("RNA", "2026-03-31", 44))
+    assert [(one.event, one.file, one.about) for one in snapshot.gave_way] == [
+        ("superseded", "march.csv", ("RNA", "2026-03-31"))
+    ]
+    assert [line["sha256"] for line in events(folder, "superseded")] == [sha256(extract("RNA", "2026-03-31", 40))]
 
 
 def test_a_new_file_takes_only_what_it_speaks_about(take: Take) -> None:

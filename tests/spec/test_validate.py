@@ -13,6 +13,7 @@ import pytest
 from pipelines import places, reference
 from pipelines.database import Connection
 from pipelines.ingest import ingest
+from pipelines.ledger import Received
 from pipelines.places import DataFolder
 from pipelines.validate import Validated, validate
 
@@ -150,7 +151,7 @@ CASES = [(f"{number:02}.{fault.rule}.csv", fault) for number, fault in enumerate
 NAMES = [name for name, _ in CASES]
 
 
-def judge(con: Connection, folder: Path, taken_in: Sequence[str] = (), **files: str) -> Validated:
+def judge(con: Connection, folder: Path, received: Sequence[Received] = (), **files: str) -> Validated:
     """Write files, ingest and validate them."""
     landing = folder / "landing"
     shutil.rmtree(landing, ignore_errors=True)
@@ -159,7 +160,14 @@ def judge(con: Connection, folder: Path, taken_in: Sequence[str] = (), **files: 
         (landing / f"{name}.csv").write_text(text, encoding="utf-8")
     data = DataFolder(folder)
     ingested = ingest(con, data, sorted(landing.iterdir()), folder / "work")
-    return validate(con, ingested, reference.method(data), taken_in)
+    return validate(con, ingested, reference.method(data), received)
+
+
+def taken_in(validated: Validated) -> list[Received]:
+    """What the ledger would remember of the accepted files."""
+    return [
+        Received(one.extract.sha256, one.extract.file, one.extract.feed, one.rows_about) for one in validated.accepted
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -265,26 +273,26 @@ def test_two_new_files_that_differ_clash(con: Connection, tmp_path: Path) -> Non
     assert "it and second.csv are both new and hold different staff data of RXK 2024-01-01" in first.sentence
     assert "it and first.csv" in second.sentence
 
-    (known,) = (one.extract.sha256 for one in judge(con, tmp_path, first=files["first"]).accepted)
-    again = judge(con, tmp_path, [known], **files)
+    again = judge(con, tmp_path, taken_in(judge(con, tmp_path, first=files["first"])), **files)
     assert [one.extract.file for one in again.accepted] == ["else.csv", "first.csv", "second.csv"]
 
 
 def test_a_new_file_with_far_fewer_rows_than_the_old_is_refused_as_a_whole(con: Connection, tmp_path: Path) -> None:
     old = csv_text(STAFF, staff_rows(0, 20))
     stray = [*staff_rows(1, 30, org_code="RL4"), *staff_rows(0, 9)]
-    (known,) = (one.extract.sha256 for one in judge(con, tmp_path, old=old).accepted)
-    validated = judge(con, tmp_path, [known], old=old, new=csv_text(STAFF, stray))
+    known = taken_in(judge(con, tmp_path, old=old))
+    validated = judge(con, tmp_path, known, old=old, new=csv_text(STAFF, stray))
     assert [one.extract.file for one in validated.accepted] == ["old.csv"]
     (refusal,) = validated.refusals
     assert (refusal.file, refusal.rule) == ("new.csv", "file.shrinks")
-    assert "its 9 rows of staff data of RXK 2024-01-01 would take the place of the 20 rows in old.csv" in (
-        refusal.sentence
-    )
+    taken = "its 9 rows of staff data of RXK 2024-01-01 would take the place of the 20 rows received as old.csv"
+    assert taken in refusal.sentence
+    (overwritten,) = judge(con, tmp_path, known, old=csv_text(STAFF, stray)).refusals
+    assert (overwritten.file, overwritten.rule) == ("old.csv", "file.shrinks")
     half = csv_text(STAFF, [*staff_rows(1, 30, org_code="RL4"), *staff_rows(0, 10)])
-    assert judge(con, tmp_path, [known], old=old, new=half).refusals == ()
+    assert judge(con, tmp_path, known, old=old, new=half).refusals == ()
     (tmp_path / "method.yaml").write_text("supersede_min_rows_share: 0.4\n")
-    assert judge(con, tmp_path, [known], old=old, new=csv_text(STAFF, stray)).refusals == ()
+    assert judge(con, tmp_path, known, old=old, new=csv_text(STAFF, stray)).refusals == ()
 
 
 def test_the_same_rows_in_another_order_are_no_clash(con: Connection, tmp_path: Path) -> None:
