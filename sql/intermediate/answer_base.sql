@@ -1,6 +1,7 @@
 -- Grain:  a unit, date, employment type, family, clinical split, grade group and reported classification: the bases of its shares.
 -- Inputs: answer_count, translation.
--- Caveat: where sources of different classifications meet, only those that translate into the reported one are in its base.
+-- Caveat: where sources of different classifications meet, only those that translate into the reported one are in its base;
+--         `sources` names them.
 with pair as (
     select distinct
         characteristic,
@@ -21,7 +22,8 @@ select
     answer_count.characteristic,
     pair.to_classification as classification,
     coalesce(sum(answer_count.headcount) filter (answer_count.answer_status = 'known'), 0)::bigint as known_headcount,
-    sum(answer_count.headcount)::bigint as total_headcount
+    sum(answer_count.headcount)::bigint as total_headcount,
+    list(distinct answer_count.classification order by answer_count.classification) as sources
 from answer_count
 inner join pair
     on

@@ -1,8 +1,9 @@
 -- Grain:  an organisation on a date, a comparator (population, england) and a category of a reported classification.
 -- Inputs: roll_up, footprint, resident, translation, category, method.
--- Caveat: every area of a footprint has to have a profile that translates, or there is no comparator. One age range serves the
---         whole footprint: the first of method.age_ranges that every area of it has. A category's share is
---         taken over residents whose answer is known. A comparator that method.comparators_refused names stands without numbers.
+-- Caveat: every area of a footprint has to have a profile that translates, or there is no comparator; each category, too, every
+--         profile has to be able to tell. One age range serves the whole footprint: the first of method.age_ranges that every
+--         area of it has. A category's share is taken over residents whose answer is known. A comparator that
+--         method.comparators_refused names stands without numbers.
 with unit as (
     select distinct
         org_code,
@@ -79,7 +80,8 @@ profiled as (
         characteristic,
         to_classification,
         age_range,
-        count(distinct area_code) as areas_with_profile
+        count(distinct area_code) as areas_with_profile,
+        list(distinct classification order by classification) as sources
     from seen
     group by areas, characteristic, to_classification, age_range
 ),
@@ -89,6 +91,7 @@ age_range as (
         profiled.areas,
         profiled.to_classification,
         profiled.age_range,
+        profiled.sources,
         coalesce(
             list_contains(
                 list_transform(
@@ -148,6 +151,21 @@ base as (
     group by areas, characteristic, to_classification, age_range, is_refused
 ),
 
+-- Categories that the profile of every area can tell: what only some of them tell is no count of the footprint.
+tellable as (
+    select
+        age_range.areas,
+        age_range.to_classification,
+        translation.to_category
+    from age_range
+    inner join translation
+        on
+            age_range.to_classification = translation.to_classification
+            and list_contains(age_range.sources, translation.from_classification)
+    group by age_range.areas, age_range.to_classification, age_range.sources, translation.to_category
+    having count(distinct translation.from_classification) = len(age_range.sources)
+),
+
 translated as (
     select
         counted.areas,
@@ -161,6 +179,11 @@ translated as (
             and counted.classification = translation.from_classification
             and counted.category = translation.from_category
             and counted.to_classification = translation.to_classification
+    semi join tellable
+        on
+            counted.areas = tellable.areas
+            and counted.to_classification = tellable.to_classification
+            and translation.to_category = tellable.to_category
     where counted.answer_status = 'known'
     group by counted.areas, counted.to_classification, translation.to_category
 )

@@ -1,6 +1,6 @@
 -- Grain:  a unit, date, employment type, family, clinical split, grade group and category of a reported classification.
 -- Inputs: answer_count, answer_base, translation, category.
--- Caveat: a category that no source of the unit can tell has a headcount of null, which isn't 0: it becomes [x].
+-- Caveat: a category that a source of the base can't tell has a headcount of null, which isn't 0: it becomes [x].
 with translated as (
     select
         answer_count.as_at_date,
@@ -22,27 +22,26 @@ with translated as (
     group by all
 ),
 
-source as (
+base as (
     select distinct
-        org_code,
-        as_at_date,
-        characteristic,
-        classification
-    from answer_count
+        classification,
+        sources
+    from answer_base
 ),
 
--- Categories that the sources of a unit on a date can tell.
+-- Categories that every source of a base can tell: what only some of them tell is no count of everybody in it.
 tellable as (
-    select distinct
-        source.org_code,
-        source.as_at_date,
-        translation.to_classification as classification,
+    select
+        base.classification,
+        base.sources,
         translation.to_category as category
-    from source
+    from base
     inner join translation
         on
-            source.characteristic = translation.characteristic
-            and source.classification = translation.from_classification
+            base.classification = translation.to_classification
+            and list_contains(base.sources, translation.from_classification)
+    group by base.classification, base.sources, translation.to_category
+    having count(distinct translation.from_classification) = len(base.sources)
 )
 
 select
@@ -65,9 +64,8 @@ inner join category
     on answer_base.classification = category.classification
 left join tellable
     on
-        answer_base.org_code = tellable.org_code
-        and answer_base.as_at_date = tellable.as_at_date
-        and answer_base.classification = tellable.classification
+        answer_base.classification = tellable.classification
+        and answer_base.sources = tellable.sources
         and category.category = tellable.category
 left join translated
     on

@@ -18,7 +18,12 @@ with compared as (
         ) as gap_95
     from comparison
     cross join method
-    where list_contains(method.trend_comparators, comparison.comparator) or comparison.characteristic = 'total'
+    where list_contains(method.trend_comparators, comparison.comparator) and comparison.characteristic <> 'total'
+    union all by name
+    -- Everybody, without a share: as in representation_gap.
+    select comparison.*
+    from comparison
+    where comparison.characteristic = 'total'
 )
 
 select

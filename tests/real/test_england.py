@@ -5,7 +5,9 @@ import hashlib
 import json
 import shutil
 from collections import Counter
+from math import ceil, sqrt
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import duckdb
@@ -91,9 +93,64 @@ def test_every_band_against_england(
         )
 
 
-def test_senior_bands_together(gaps: list[dict[str, Any]]) -> None:
+OTHERS = {
+    "vsm": ("Non-medical", "Very Senior Manager"),
+    "other_grade": ("Non-medical", "Other grade"),
+    "consultant": ("Medical", "Consultant (including Directors of Public Health)"),
+    "associate_specialist": ("Medical", "Associate Specialist"),
+    "specialty_doctor": ("Medical", "Specialty Doctor"),
+    "staff_grade": ("Medical", "Staff Grade"),
+    "specialty_registrar": ("Medical", "Specialty Registrar"),
+    "core_training": ("Medical", "Core Training"),
+    "foundation_year_2": ("Medical", "Foundation Doctor Year 2"),
+    "foundation_year_1": ("Medical", "Foundation Doctor Year 1"),
+    "hospital_practitioner": ("Medical", "Hospital Practitioner / Clinical Assistant"),
+    "other_medical": ("Medical", "Other and Local Hospital and Community Health Services Doctor Grades"),
+}
+
+
+@pytest.mark.parametrize(("date", "time"), [("2017-09-30", "as at September 2017"), ("2018-03-31", "as at Mar 2018")])
+def test_every_other_grade_has_the_publishers_counts(
+    gaps: list[dict[str, Any]], staff: dict[tuple[str, str, str, str], int], date: str, time: str
+) -> None:
+    details = {row["grade_group"] for row in gaps if row["is_detail"]}
+    assert details == {
+        *OTHERS,
+        *(f"band_{band}" for band in ("1", "2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9")),
+    }
+    for grade, (role, name) in OTHERS.items():
+        counts = {group: staff[time, role, name, group] for group in ("White", "Black", "Mixed", "Other")}
+        counts["Asian"] = staff[time, role, name, "Asian"] + staff[time, role, name, "Chinese"]
+        cells = {"as_at_date": date, "grade_group": grade, "classification": "ons_5"}
+        rows = {group: find(gaps, category=group, **cells) for group in counts}
+        assert {group: row["headcount"] for group, row in rows.items()} == counts
+        known = staff[time, role, name, "All known"]
+        assert {row["known_headcount"] for row in rows.values()} == {known} == {sum(counts.values())}
+        assert {row["total_headcount"] for row in rows.values()} == {known + staff[time, role, name, "Unknown"]}
+
+
+def test_all_medical_grades_together(gaps: list[dict[str, Any]], staff: dict[tuple[str, str, str, str], int]) -> None:
+    cells = {"as_at_date": "2018-03-31", "grade_family": "medical", "grade_group": "all", "classification": "wres"}
+    row = find(gaps, category="White", **cells)
+    time = "as at Mar 2018"
+    assert (row["headcount"], row["known_headcount"]) == (
+        staff[time, "Medical", "All", "White"],
+        staff[time, "Medical", "All", "All known"],
+    )
+
+
+def test_senior_bands_together(gaps: list[dict[str, Any]], residents: Counter[str]) -> None:
     row = find(gaps, as_at_date="2018-03-31", grade_group="afc_8a_plus", classification="wres", category="BME")
     assert (row["headcount"], row["known_headcount"], row["verdict"]) == (8024, 68132, "lower")
+    share, z = 8024 / 68132, NormalDist().inv_cdf(0.975)
+    comparator = residents["BME"] / residents.total()
+    half = z * sqrt(share * (1 - share) / 68132 + z * z / (4 * 68132**2))
+    limits = [
+        100 * ((share + z * z / (2 * 68132) + sign * half) / (1 + z * z / 68132) - comparator) for sign in (-1, 1)
+    ]
+    assert [float(row["gap_lower_95_pp"]), float(row["gap_upper_95_pp"])] == pytest.approx(limits, abs=1e-6)
+    assert float(row["gap_pp"]) == pytest.approx(100 * (share - comparator), abs=1e-6)
+    assert row["shortfall_headcount"] == ceil(comparator * 68132 - 8024)
 
 
 def test_chinese_staff_are_asian_as_in_2021(
@@ -121,6 +178,7 @@ def test_everybody_is_counted(gaps: list[dict[str, Any]], staff: dict[tuple[str,
 
 def test_nothing_is_said_that_the_files_do_not_tell(gaps: list[dict[str, Any]]) -> None:
     assert {row["org_code"] for row in gaps} == {"E92000001"}
+    assert {row["org_level"] for row in gaps} == {"national"}
     assert {row["clinical"] for row in gaps} == {"all"}  # clinical and non-clinical posts can't be told apart
     assert {row["classification"] for row in gaps} == {"ons_5", "wres", "total"}
     assert {row["marker"] for row in gaps if row["comparator"] == "previous"} == {"[x]"}

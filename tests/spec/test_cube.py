@@ -82,6 +82,39 @@ def test_who_is_substantive_and_on_the_bank_counts_once_as_substantive(con: Conn
     assert everybody(con, bank, assignment(fte="0.8000")) == [("RNA", "substantive", "band_5", 1, Decimal("0.8000"))]
 
 
+def test_hours_on_the_bank_are_not_added_to_those_of_the_post(con: Connection) -> None:
+    bank = assignment(employment_type="bank", assignment_key="a2", fte="0.3000", grade="band_2")
+    assert everybody(con, bank, assignment(fte="0.8000")) == [("RNA", "substantive", "band_5", 1, Decimal("0.8000"))]
+
+
+def test_the_bank_comes_before_other_employment_whatever_the_hours(con: Connection) -> None:
+    bank = assignment(employment_type="bank", assignment_key="a2", fte="0.1000", primary_assignment=False)
+    other = assignment(employment_type="other", fte="1.0000", grade="band_2")
+    assert everybody(con, other, bank) == [("RNA", "bank", "band_5", 1, Decimal("0.1000"))]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_alike_assignments_the_first_by_key_counts_in_whatever_order(con: Connection, turned: bool) -> None:
+    rows = [assignment(assignment_key="a1", grade="band_6"), assignment(assignment_key="a2", grade="band_7")]
+    assert everybody(con, *(reversed(rows) if turned else rows)) == [
+        ("RNA", "substantive", "band_6", 1, Decimal("2.0000"))
+    ]
+
+
+def test_each_characteristic_counts_each_head_once(con: Connection) -> None:
+    """The head's answers are those of the assignment that counts."""
+    names = ("ethnicity", "sex", "age", "disability", "religion", "sexual_orientation", "marital_status")
+    answers = {f"{name}_{part}": part for name in names for part in ("classification", "answer_status")}
+    main = assignment(**answers, **{name: f"{name} said" for name in names})
+    other = main | dict.fromkeys(names, "something else") | {"assignment_key": "a2", "primary_assignment": False}
+    counted = cube(con, "staff", [other, main])
+    assert {(row["characteristic"], row["category"], row["headcount"]) for row in counted} == {
+        ("total", "all", 1),
+        *((name, f"{name} said", 1) for name in names),
+    }
+    assert len(counted) == 1 + len(names)
+
+
 def test_who_is_on_the_bank_only_stays_there(con: Connection) -> None:
     bank = assignment(employment_type="bank", fte="0.0000")
     assert everybody(con, bank) == [("RNA", "bank", "band_5", 1, Decimal("0.0000"))]
@@ -142,6 +175,41 @@ def test_a_file_that_counts_everybody_itself_is_believed(con: Connection) -> Non
     total = {"characteristic": "total", "classification": "total", "category": "all"}
     rows = [COUNT | {"headcount": 90}, COUNT | total | {"headcount": 100}]
     assert [row["headcount"] for row in cube(con, "headcount", rows, characteristic="total")] == [100]
+
+
+def test_everybody_is_settled_grade_by_grade(con: Connection) -> None:
+    """Where a file counts everybody in one grade only, the others are summed."""
+    total = {"characteristic": "total", "classification": "total", "category": "all"}
+    by_sex = {"characteristic": "sex", "classification": "sex", "category": "Female"}
+    rows = [
+        *(COUNT | {"headcount": 90}, COUNT | total | {"headcount": 100}),
+        *(COUNT | {"grade": "band_6", "headcount": 40}, COUNT | by_sex | {"grade": "band_6", "headcount": 40}),
+        COUNT | by_sex | {"grade": "band_7", "headcount": 7},
+    ]
+    counted = {row["grade"]: row["headcount"] for row in cube(con, "headcount", rows, characteristic="total")}
+    assert counted == {"band_5": 100, "band_6": 40, "band_7": 7}
+
+
+def test_clinical_and_non_clinical_posts_of_a_grade_are_counted_apart(con: Connection) -> None:
+    rows = [COUNT | {"headcount": 60}, COUNT | {"clinical": "non_clinical", "headcount": 5}]
+    counted = {row["clinical"]: row["headcount"] for row in cube(con, "headcount", rows, characteristic="total")}
+    assert counted == {"clinical": 60, "non_clinical": 5}
+
+
+@pytest.mark.parametrize(
+    ("org_code", "grade", "family", "level"),
+    [
+        ("RNA", "vsm", "vsm", "organisation"),
+        ("E08000027", "case_holder", "social_care", "organisation"),
+        ("E54000062", "consultant", "medical", "system"),
+        ("E92000001", "other_grade", "other", "national"),
+    ],
+)
+def test_the_family_of_a_grade_and_the_level_of_a_sender_come_from_the_register(
+    con: Connection, org_code: str, grade: str, family: str, level: str
+) -> None:
+    for row in cube(con, "headcount", [COUNT | {"org_code": org_code, "grade": grade, "headcount": 3}]):
+        assert (row["grade_family"], row["source_level"]) == (family, level)
 
 
 def test_the_columns_of_the_cube(con: Connection) -> None:

@@ -1,5 +1,7 @@
 """The marts: a small cube in, the expected rows out, each checkable by hand. Formulas are domain.md's, section 4."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +54,38 @@ def test_the_worked_example(worked_example: Connection) -> None:
     assert (row["age_range"], row["population_vintage"]) == ("all", "2021-03-21")
 
 
+def test_the_limits_of_998_in_1000(con: Connection) -> None:
+    """domain.md 4.2, 65 of 100, by the public vectors of PHEindicatormethods."""
+    register(con, [people(65, "BME"), people(35, "White")])
+    row = gap(con, grade_group="band_5", category="BME")
+    limits = [rounded(row[f"share_{name}"], 6) for name in ("lower_95", "upper_95", "lower_998", "upper_998")]
+    assert limits == [0.552544, 0.736358, 0.495495, 0.778354]
+
+
+@pytest.mark.parametrize(
+    ("undisclosed", "bounds", "is_robust"),
+    [
+        # 27 of 100 known against 31.4 % of residents: with 5 more, of 105, at most 30.5 %; with 6 more, of 106, 31.1 %;
+        # with 7 more, of 107, 31.8 %, and nobody can tell any longer which side it is on.
+        (6, (27 / 106, 33 / 106), True),
+        (7, (27 / 107, 34 / 107), False),
+    ],
+)
+def test_a_sign_is_robust_while_the_undisclosed_cannot_turn_it(
+    con: Connection, undisclosed: int, bounds: tuple[float, float], is_robust: bool
+) -> None:
+    register(con, [people(27, "BME"), people(73, "White"), people(undisclosed, None)])
+    row = gap(con, grade_group="band_5", category="BME")
+    shares = (row["share_if_none_undisclosed"], row["share_if_all_undisclosed"])
+    assert [rounded(share, 9) for share in shares] == [round(share, 9) for share in bounds]
+    assert row["sign_is_robust"] is is_robust
+
+
+def test_a_sign_is_robust_above_the_comparator_too(con: Connection) -> None:
+    register(con, [people(60, "BME"), people(40, "White"), people(10, None)])
+    assert gap(con, grade_group="band_5", category="BME")["sign_is_robust"] is True
+
+
 @pytest.mark.parametrize(
     ("bme", "white", "verdict"),
     [
@@ -65,6 +99,17 @@ def test_the_worked_example(worked_example: Connection) -> None:
 def test_a_verdict_says_no_more_than_the_interval_allows(con: Connection, bme: int, white: int, verdict: str) -> None:
     register(con, [people(bme, "BME"), people(white, "White")])
     assert gap(con, grade_group="band_5", category="BME")["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("staff", "verdict"), [(3_000, "cannot_tell"), (30_000, "similar")])
+def test_where_few_residents_are_in_a_group_a_fifth_of_their_share_is_what_matters(
+    con: Connection, staff: int, verdict: str
+) -> None:
+    """2.6 % of the Black Country's residents are Black Caribbean (31,522, code M): 5 points would hide them all."""
+    caribbean = round(staff * 31_522 / 1_213_172)
+    esr = {"classification": "esr_16"}
+    register(con, [people(caribbean, "M", **esr), people(staff - caribbean, "A", **esr)])
+    assert gap(con, grade_group="band_5", category="M")["verdict"] == verdict
 
 
 @pytest.mark.parametrize(("known", "marker"), [(29, "[u]"), (30, None)])
@@ -85,6 +130,30 @@ def test_nobody_with_a_known_answer_has_no_share_no_verdict_and_no_test(con: Con
         assert [row[name] for name in values] == [None] * 5
         assert row["headcount"] == 0
     assert gap(con, grade_group="band_5", category="BME")["marker"] == "[z]"
+
+
+def test_not_available_comes_before_not_defined_and_that_before_weak(con: Connection) -> None:
+    disability = {"characteristic": "disability", "classification": "equality_act_2010"}
+    register(
+        con,
+        [
+            *(people(2, "Disabled", **disability), people(4, "Not disabled", **disability)),
+            people(40, None, grade="band_6", **disability),
+        ],
+    )
+    # All-ages disability has no comparator, however few answer and even where nobody does.
+    markers = {grade: gap(con, grade_group=grade, category="Disabled")["marker"] for grade in ("band_5", "band_6")}
+    assert markers == {"band_5": "[x]", "band_6": "[x]"}
+    register(con, [people(5, None)])
+    assert gap(con, grade_group="band_5", category="BME")["marker"] == "[z]"
+
+
+def test_a_group_that_nobody_of_the_comparator_is_in_has_a_gap_and_no_ratio(con: Connection) -> None:
+    senior = [people(100, "White", grade="band_8a")]
+    register(con, [*senior, people(100, "White")])
+    row = gap(con, grade_group="band_8a", category="BME", comparator="workforce")
+    values = (row["comparator_share"], row["gap_pp"], row["representation_ratio"], row["shortfall_headcount"])
+    assert values == (0, 0, None, 0)
 
 
 def test_everybody_is_counted_and_compared_with_nothing(worked_example: Connection) -> None:
@@ -122,6 +191,18 @@ def test_previous_is_the_same_group_twelve_months_before(con: Connection) -> Non
     assert (earlier["comparator_share"], earlier["marker"]) == (None, "[x]")
 
 
+def test_previous_of_the_end_of_february_is_the_end_of_february(con: Connection) -> None:
+    leap = {"as_at_date": "2024-02-29"}
+    now = [people(30, "BME", as_at_date="2025-02-28"), people(70, "White", as_at_date="2025-02-28")]
+    register(con, [*now, people(20, "BME", **leap), people(80, "White", **leap)], as_at_date="2025-02-28")
+    row = gap(con, grade_group="band_5", category="BME", comparator="previous", as_at_date="2025-02-28")
+    assert rounded(row["comparator_share"], 9) == 0.2
+    # Newcombe's hybrid interval, as of two separate groups: domain.md 4.4.
+    of_two = con.execute("select newcombe(30, 100, 20, 100, 1.959963984540054)").fetchall()[0][0]
+    limits = (row["gap_lower_95_pp"], row["gap_upper_95_pp"])
+    assert [rounded(limit, 6) for limit in limits] == [round(100 * of_two[name], 6) for name in ("lower", "upper")]
+
+
 @pytest.mark.parametrize(
     ("date", "before"),
     [
@@ -151,6 +232,42 @@ def test_esr_codes_become_the_classifications_that_are_reported(con: Connection)
     # What the ESR has no code for can't be told: not zero, but not available.
     for group in ("Gypsy or Irish Traveller", "Roma", "Arab", "Other White", "Any other"):
         assert shares["census_2021_19", group] == (None, "[x]")
+
+
+CENSUS = {"classification": "census_2021_19"}
+ESR = {"classification": "esr_16"}
+
+
+def test_what_only_one_of_two_sources_can_tell_is_not_available_for_both(con: Connection) -> None:
+    """Of the ESR's people nobody knows who is Roma: 50 of 1,900 would be too few, and 0 would be made up."""
+    esr = [people(900, "A", **ESR), people(100, "C", **ESR)]
+    census = [people(50, "Roma", org_code="RL4", **CENSUS), people(850, "White British", org_code="RL4", **CENSUS)]
+    register(con, [*esr, *census])
+    system = {"org_code": "E54000062", "grade_group": "band_5"}
+    for category in ("Roma", "Other White"):
+        row = gap(con, category=category, **system)
+        assert (row["headcount"], row["workforce_share"], row["verdict"], row["marker"]) == (None, None, None, "[x]")
+    assert gap(con, category="Roma", org_code="RL4", grade_group="band_5")["headcount"] == 50
+    assert gap(con, category="White British", **system)["headcount"] == 1750
+    assert gap(con, category="C", **system)["headcount"] == 150  # both can tell White other of the 2001 categories
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"org_code": "E08000027", "grade": "case_holder", "grade_family": "social_care"},
+        {"employment_type": "bank"},
+    ],
+)
+def test_a_source_speaks_for_its_own_people_only(con: Connection, elsewhere: Row) -> None:
+    """Council staff, or the bank, in Census groups don't make the ESR's people "0 Roma"."""
+    register(con, [people(900, "A", **ESR), people(50, "Roma", **CENSUS, **elsewhere)])
+    row = gap(con, org_code="E54000062", grade_group="band_5", employment_type="substantive", category="Roma")
+    assert (row["headcount"], row["marker"]) == (None, "[x]")
+    there = {"grade_group": "case_holder"} if "grade" in elsewhere else {"employment_type": "bank"}
+    assert gap(con, **({"org_code": "E54000062", "category": "Roma", "grade_group": "band_5"} | there))[
+        "headcount"
+    ] == (50)
 
 
 def test_a_comparator_that_is_refused_or_missing_is_marked(con: Connection) -> None:
@@ -230,6 +347,15 @@ def test_bank_staff_are_a_population_of_their_own(con: Connection) -> None:
     assert heads == {"substantive": 40, "bank": 9}
 
 
+def test_the_bank_is_compared_with_the_bank(con: Connection) -> None:
+    bank = {"employment_type": "bank"}
+    substantive = [people(10, "BME"), people(90, "White")]
+    senior = [people(10, "BME", grade="band_8a", **bank), people(40, "White", grade="band_8a", **bank)]
+    register(con, [*substantive, *senior, people(30, "BME", **bank), people(20, "White", **bank)])
+    row = gap(con, grade_group="band_8a", category="BME", comparator="workforce", **bank)
+    assert (row["known_headcount"], rounded(row["comparator_share"], 9)) == (50, 0.4)
+
+
 @pytest.fixture
 def two_trusts(con: Connection) -> Connection:
     """RNA and RL4 of the Black Country's seven NHS employers."""
@@ -306,6 +432,37 @@ def test_worcestershire_is_its_six_districts_and_the_ambulance_service_serves_th
     assert gap(con, org_code="RYA", grade_group="band_5", category="White")["area_set"] == "E12000005"
 
 
+@pytest.mark.parametrize(
+    ("org_code", "member", "bme", "residents"),
+    [("E54000062", "RNA", 380_521, 1_213_172), ("E54000019", "RWP", 42_974, 790_709)],
+)
+def test_a_system_is_compared_with_its_own_footprint(
+    con: Connection, org_code: str, member: str, bme: int, residents: int
+) -> None:
+    """domain.md 5.6: 31.37 % of the Black Country's and 5.43 % of Herefordshire and Worcestershire's residents."""
+    register(con, [people(50, "BME", org_code=member), people(50, "White", org_code=member)])
+    row = gap(con, org_code=org_code, grade_group="band_5", category="BME")
+    assert rounded(row["comparator_share"], 9) == round(bme / residents, 9)
+
+
+def test_england_is_the_same_comparator_for_everybody(con: Connection) -> None:
+    """Census 2021, TS021: 45,783,401 of England's 56,490,048 residents are White."""
+    register(con, [people(50, "White"), people(50, "BME"), people(9, "White", org_code="RWP")])
+    for org_code in ("RNA", "RWP", "E54000019"):
+        row = gap(con, org_code=org_code, grade_group="band_5", category="White", comparator="england")
+        assert rounded(row["comparator_share"], 9) == round(45_783_401 / 56_490_048, 9)
+        assert row["area_set"] == "E92000001"
+
+
+def test_ages_are_compared_within_16_to_74(con: Connection) -> None:
+    """Census 2021, TS007, Black Country: 71,542 of 859,914 residents of 16 to 74 are 21 to 25."""
+    age = {"characteristic": "age", "classification": "esr_age_bands"}
+    register(con, [people(10, "21-25", **age), people(90, "41-45", **age)])
+    row = gap(con, grade_group="band_5", category="21-25")
+    assert rounded(row["comparator_share"], 9) == round(71_542 / 859_914, 9)
+    assert row["age_range"] == "16-74"
+
+
 def test_residents_from_the_landing_folder_come_before_the_reference(con: Connection) -> None:
     areas = ("E08000027", "E08000028", "E08000030", "E08000031")
     sent = [
@@ -320,6 +477,62 @@ def test_residents_from_the_landing_folder_come_before_the_reference(con: Connec
     assert (rounded(row["comparator_share"], 9), row["age_range"]) == (0.6, "16-64")
 
 
+BLACK_COUNTRY = ("E08000027", "E08000028", "E08000030", "E08000031")
+
+
+def profile(areas: Sequence[str], age_range: str, vintage: str, **shares: int) -> list[Row]:
+    """Residents of some areas by White and BME, as a landing file has them."""
+    return [
+        {"area_code": area, "characteristic": "ethnicity", "classification": "wres", "category": category}
+        | {"answer_status": "known", "age_range": age_range, "population": count, "vintage": vintage}
+        for area in areas
+        for category, count in shares.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "share", "age_range", "vintage"),
+    [
+        pytest.param(
+            profile(BLACK_COUNTRY, "all", "2024-06-30", White=60, BME=40), 0.4, "all", "2024-06-30", id="newer"
+        ),
+        pytest.param(
+            profile(BLACK_COUNTRY, "all", "2011-03-27", White=60, BME=40),
+            *(round(380_521 / 1_213_172, 9), "all", "2021-03-21"),
+            id="older",
+        ),
+        pytest.param(
+            profile(BLACK_COUNTRY, "16-64", "2021-03-21", White=60, BME=40),
+            0.4,
+            "16-64",
+            "2021-03-21",
+            id="working age",
+        ),
+        # One area of working age serves no footprint: its other areas have all ages only.
+        pytest.param(
+            profile(BLACK_COUNTRY[:1], "16-64", "2021-03-21", White=60, BME=40),
+            *(round(380_521 / 1_213_172, 9), "all", "2021-03-21"),
+            id="working age, one area",
+        ),
+        # Dudley's 323,488 residents, 48,892 of them BME, are now 100, 40 of them BME; both vintages are named.
+        pytest.param(
+            profile(BLACK_COUNTRY[:1], "all", "2024-06-30", White=60, BME=40),
+            *(round((380_521 - 48_892 + 40) / (1_213_172 - 323_488 + 100), 9), "all", "2021-03-21 to 2024-06-30"),
+            id="newer, one area",
+        ),
+    ],
+)
+def test_the_newest_residents_of_the_best_age_range_that_every_area_has(
+    con: Connection, sent: list[Row], share: float, age_range: str, vintage: str
+) -> None:
+    register(con, [people(50, "BME"), people(50, "White")], residents=sent)
+    row = gap(con, grade_group="band_5", category="BME")
+    assert (rounded(row["comparator_share"], 9), row["age_range"], row["population_vintage"]) == (
+        *(share, age_range),
+        vintage,
+    )
+
+
 def test_an_area_without_a_profile_in_the_classification_leaves_no_comparator(con: Connection) -> None:
     broad = [
         {"area_code": "E08000027", "characteristic": "ethnicity", "classification": "wres", "category": category}
@@ -331,6 +544,21 @@ def test_an_area_without_a_profile_in_the_classification_leaves_no_comparator(co
     whole = 1_213_172 - 323_488 + 200  # Dudley's residents are now 200
     bme = 380_521 - 48_892 + 100
     assert rounded(gap(con, grade_group="band_5", category="BME")["comparator_share"], 9) == round(bme / whole, 9)
+
+
+def test_what_the_profile_of_an_area_cannot_tell_is_no_comparator_of_the_footprint(con: Connection) -> None:
+    """Dudley in the 2001 categories can't tell Roma: those of the other three aren't the Black Country's."""
+    sent = [
+        row | {"classification": "esr_16", "category": code}
+        for row in profile(BLACK_COUNTRY[:1], "all", "2021-03-21", White=1000)
+        for code in "ABCHS"
+    ]
+    register(con, [people(60, "Roma", **CENSUS), people(940, "White British", **CENSUS)], residents=sent)
+    roma = gap(con, grade_group="band_5", category="Roma")
+    assert (roma["comparator_share"], roma["gap_pp"], roma["verdict"], roma["marker"]) == (None, None, None, "[x]")
+    british = gap(con, grade_group="band_5", category="White British")
+    whole = 1_213_172 - 323_488 + 5 * 1000
+    assert rounded(british["comparator_share"], 9) == round((177_929 + 191_529 + 144_303 + 1000) / whole, 9)
 
 
 def test_adjusted_p_values_are_benjamini_hochberg_within_one_board_table(con: Connection) -> None:
@@ -348,6 +576,54 @@ def test_adjusted_p_values_are_benjamini_hochberg_within_one_board_table(con: Co
     _, expected, _, _ = multipletests([float(row["p_value"]) for row in family], method="fdr_bh")
     # p_value is printed to nine decimals, so that the expected value is known to family size × half of the last.
     assert [float(row["p_adjusted"]) for row in family] == pytest.approx(list(expected), abs=len(family) * 1e-9)
+
+
+def test_the_published_vector_of_benjamini_and_hochberg() -> None:
+    """domain.md 4.6: ten p-values go through the mart as they are; a macro stands in for the test that makes them."""
+    p_values = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216]
+    expected = [0.01, 0.04, 0.084, 0.084, 0.084, 0.1, 0.105714286, 0.216, 0.216, 0.216]
+    with database.connect(threads=2) as con:
+        reference.load(con, reference.method(DataFolder(Path("no such folder"))))
+        register(con, [people(50, code, **ESR) for code in "ABCDEFGHJK"])
+        con.execute("create or replace macro gap_p_value(comparator, x, n, part, whole) as part / whole")
+        con.execute(
+            "create table ten as select * replace ("
+            "(1000 * list_extract(?::double[], row_number() over (order by category desc)))::bigint "
+            "as comparator_headcount, 1000 as comparator_known_headcount) from comparison "
+            "where classification = 'esr_16' and org_code = 'RNA' and comparator = 'population' "
+            "and grade_group = 'band_5' and clinical = 'all' and category <= 'K'",
+            [p_values],
+        )
+        con.execute("drop view comparison")
+        con.execute("alter table ten rename to comparison")
+        rows = sorted(mart(con, "representation_gap", characteristic="ethnicity"), key=lambda row: row["p_value"])
+    assert [rounded(row["p_value"], 9) for row in rows] == p_values
+    assert [rounded(row["p_adjusted"], 9) for row in rows] == expected
+    assert {row["test_family_size"] for row in rows} == {10}
+
+
+def test_a_family_of_tests_is_one_board_table(con: Connection) -> None:
+    """One date, unit, kind of employment, classification and comparator; the other organisation is another table."""
+    table = [people(40, "BME"), people(60, "White")]
+    second_band = [people(20, "BME", grade="band_6"), people(30, "White", grade="band_6")]
+    bank = [row | {"employment_type": "bank", "grade": "band_5"} for row in table]
+    before = [row | {"as_at_date": "2025-03-31"} for row in table]
+    sex = [people(50, category, characteristic="sex", classification="sex") for category in ("Female", "Male")]
+    register(con, [*table, *second_band, *bank, *before, *(row | {"org_code": "RL4"} for row in table), *sex])
+    sizes = {
+        (str(row["as_at_date"]), row["org_code"], row["employment_type"], row["classification"]): row[
+            "test_family_size"
+        ]
+        for row in mart(con, "representation_gap", comparator="population")
+        if row["org_code"] != "E54000062"
+    }
+    # White and BME x clinical and all x one band, its tier wres_lower, cluster wdes_2, and all of afc and of all: 20.
+    one_band, two_bands = 2 * 2 * 5, 2 * 2 * 7
+    assert sizes["2026-03-31", "RNA", "substantive", "wres"] == two_bands
+    assert sizes["2026-03-31", "RNA", "bank", "wres"] == one_band
+    assert sizes["2025-03-31", "RNA", "substantive", "wres"] == one_band
+    assert sizes["2026-03-31", "RL4", "substantive", "wres"] == one_band
+    assert sizes["2026-03-31", "RNA", "substantive", "sex"] == one_band
 
 
 def test_reported_dates_are_the_as_at_date_a_year_before_and_each_31_march(con: Connection) -> None:
@@ -368,14 +644,42 @@ def test_a_feed_that_arrives_yearly_has_all_its_dates_reported(con: Connection) 
 
 
 def test_trend_says_the_same_as_representation_gap(two_trusts: Connection) -> None:
-    gaps = {
-        tuple(row[name] for name in KEY): row for row in mart(two_trusts, "representation_gap", comparator="population")
-    }
-    rows = mart(two_trusts, "trend", comparator="population")
-    assert rows
+    gaps = {tuple(row[name] for name in KEY): row for row in mart(two_trusts, "representation_gap")}
+    rows = mart(two_trusts, "trend")
+    assert {row["comparator"] for row in rows} == {"population", "workforce"}
     for row in rows:
         same = gaps[tuple(row[name] for name in KEY)]
         assert {name: same[name] for name in row} == row
+
+
+def test_trend_has_what_the_method_names_and_everybody(two_trusts: Connection) -> None:
+    rows = mart(two_trusts, "trend", org_code="E54000062", grade_group="band_5", clinical="all")
+    found = {(row["characteristic"], row["category"], row["comparator"]): row for row in rows}
+    assert set(found) == {
+        *(("ethnicity", "White", "population"), ("ethnicity", "BME", "population")),
+        ("total", "all", "workforce"),
+    }
+    total = found["total", "all", "workforce"]
+    assert (total["headcount"], total["workforce_share"], total["marker"]) == (150, None, "[z]")
+    assert total["coverage"] == "2 of 7; missing: QUA, RBK, RXK, RYA, TAJ"
+
+
+def test_trend_marks_as_representation_gap_does(con: Connection) -> None:
+    disability = {"characteristic": "disability", "classification": "equality_act_2010"}
+    register(
+        con,
+        [
+            *(people(5, "BME"), people(20, "White"), people(9, None, grade="band_6")),
+            *(people(1, "Disabled", **disability), people(24, "Not disabled", **disability)),
+        ],
+    )
+    markers = {
+        (row["grade_group"], row["category"]): row["marker"]
+        for row in mart(con, "trend", org_code="RNA", clinical="all", comparator="population")
+    }
+    assert markers["band_5", "BME"] == "[u]"
+    assert markers["band_6", "BME"] == "[z]"
+    assert markers["band_5", "Disabled"] == "[x]"
 
 
 def test_declared_declined_and_missing_stay_apart(con: Connection) -> None:
@@ -396,9 +700,61 @@ def test_declared_declined_and_missing_stay_apart(con: Connection) -> None:
     assert (rounded(row["declared_share"], 9), row["rating"], row["marker"]) == (0.65, "caution", None)
 
 
+@pytest.mark.parametrize(
+    ("declared", "missing", "rating", "marker"),
+    [
+        *(
+            (80, 20, "adequate", None),
+            (79, 21, "caution", None),
+            (60, 40, "caution", None),
+            (59, 41, "unreliable", None),
+        ),
+        *((30, 0, "adequate", None), (29, 0, "adequate", "[u]"), (0, 30, "unreliable", None)),
+    ],
+)
+def test_how_far_a_declaration_rate_carries(
+    con: Connection, declared: int, missing: int, rating: str, marker: str | None
+) -> None:
+    register(con, [people(declared, "White"), people(missing, None)])
+    row = one(con, "declaration_rate", org_code="RNA", grade_group="band_5", clinical="all", characteristic="ethnicity")
+    assert (row["rating"], row["marker"]) == (rating, marker)
+    assert row["declared_share"] + row["missing_share"] == 1
+
+
+def test_declaration_is_told_of_each_characteristic_and_of_the_system(two_trusts: Connection) -> None:
+    rows = mart(two_trusts, "declaration_rate", org_code="E54000062", grade_group="band_5", clinical="all")
+    assert [(row["characteristic"], row["declared_headcount"], row["total_headcount"]) for row in rows] == [
+        ("ethnicity", 150, 150)
+    ]
+    assert rows[0]["coverage"] == "2 of 7; missing: QUA, RBK, RXK, RYA, TAJ"
+
+
 def test_grade_profile_says_who_is_in_a_grade_and_how_a_group_is_spread(con: Connection) -> None:
     senior = [people(10, "BME", grade="band_8a"), people(40, "White", grade="band_8a")]
     register(con, [*senior, people(30, "BME"), people(60, "White")])
     row = one(con, "grade_profile", org_code="RNA", grade_group="band_8a", clinical="all", category="BME")
     assert (rounded(row["share_of_grade"], 9), rounded(row["share_of_group"], 9)) == (0.2, 0.25)
     assert row["group_headcount"] == 40
+
+
+def test_how_a_group_is_spread_over_the_grades_of_its_family_adds_up(con: Connection) -> None:
+    grades = ("band_2", "band_5", "band_8a", "band_9")
+    register(con, [people(10 * n, "BME", grade=grade) for n, grade in enumerate(grades, start=1)])
+    rows = mart(con, "grade_profile", org_code="RNA", grade_family="afc", clinical="all", category="BME")
+    spread = {row["grade_group"]: rounded(row["share_of_group"], 9) for row in rows if row["is_detail"]}
+    assert spread == {"band_2": 0.1, "band_5": 0.2, "band_8a": 0.3, "band_9": 0.4}
+    clusters = {row["grade_group"]: rounded(row["share_of_group"], 9) for row in rows if not row["is_detail"]}
+    assert (clusters["afc_8a_plus"], clusters["afc_8c_plus"], clusters["all"]) == (0.7, 0.4, 1.0)
+
+
+def test_a_grade_profile_is_marked_where_it_says_little_or_nothing(con: Connection) -> None:
+    register(
+        con, [people(29, "A", **ESR), people(40, "A", grade="band_6", **ESR), people(9, None, grade="band_7", **ESR)]
+    )
+    rows = mart(con, "grade_profile", org_code="RNA", clinical="all", grade_family="afc")
+    markers = {(row["grade_group"], row["category"]): row["marker"] for row in rows}
+    assert markers["band_5", "A"] == "[u]"
+    assert markers["band_6", "A"] is None
+    assert markers["band_7", "A"] == "[z]"  # nobody's answer is known
+    assert markers["band_6", "H"] == "[z]"  # a group without anybody is spread over nothing
+    assert markers["band_6", "Roma"] == "[x]"
