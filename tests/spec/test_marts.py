@@ -375,11 +375,22 @@ def test_who_should_be_there_and_is_not_stands_as_not_available(two_trusts: Conn
     missing = mart(two_trusts, "representation_gap", marker="[x]", characteristic="total")
     assert {row["org_code"] for row in missing} >= {"QUA", "RBK", "RXK", "RYA", "TAJ"}
     assert {(row["headcount"], row["coverage"]) for row in missing} == {(None, "0 of 1")}
+    families = {row["org_code"]: row["grade_family"] for row in missing}
+    assert (families["RBK"], families["E08000027"]) == ("all", "social_care")
 
 
 def test_two_systems_are_neither_the_region_nor_the_nation(two_trusts: Connection) -> None:
     levels = {row["org_level"] for row in mart(two_trusts, "representation_gap")}
     assert levels == {"organisation", "system"}
+
+
+def test_before_a_system_and_its_board_opened_there_is_neither(con: Connection) -> None:
+    """The systems and their boards opened on 1 July 2022; the trusts are older."""
+    then = {"as_at_date": "2022-03-31"}
+    register(con, [people(100, "White", **then)], as_at_date="2022-03-31")
+    rows = mart(con, "representation_gap")
+    assert {row["org_level"] for row in rows} == {"organisation"}
+    assert "QUA" not in {row["org_code"] for row in rows}
 
 
 def test_a_unit_with_figures_of_its_own_does_not_get_its_members_on_top(con: Connection) -> None:
@@ -396,6 +407,21 @@ def test_a_unit_is_compared_with_itself_only_where_the_same_organisations_report
     register(con, [*rna, people(50, "BME", org_code="RL4")])
     other = gap(con, org_code="E54000062", grade_group="band_5", category="BME", comparator="previous")
     assert (other["gap_pp"], other["marker"]) == (None, "[x]")
+
+
+def test_a_council_that_is_new_to_the_figures_does_not_part_the_nhs_from_its_past(con: Connection) -> None:
+    before = {"as_at_date": "2025-03-31"}
+    rna = [people(30, "BME"), people(70, "White"), people(20, "BME", **before), people(80, "White", **before)]
+    council = {"grade": "case_holder", "grade_family": "social_care"}
+    dudley = [people(50, "White", org_code="E08000027", **council)]
+    walsall = [people(50, "White", org_code="E08000030", **council, **before)]
+    register(con, [*rna, *dudley, *walsall])
+    system = {"org_code": "E54000062", "comparator": "previous"}
+    nhs = gap(con, grade_group="band_5", category="BME", **system)
+    assert (rounded(nhs["gap_pp"], 6), nhs["coverage"]) == (10.0, "1 of 7; missing: QUA, RBK, RL4, RXK, RYA, TAJ")
+    social_care = gap(con, grade_group="case_holder", category="White", **system)
+    assert (social_care["gap_pp"], social_care["marker"]) == (None, "[x]")
+    assert social_care["coverage"] == "1 of 4; missing: E08000028, E08000030, E08000031"
 
 
 @pytest.mark.parametrize(
@@ -510,7 +536,7 @@ def profile(areas: Sequence[str], age_range: str, vintage: str, **shares: int) -
         ),
         # One area of working age serves no footprint: its other areas have all ages only.
         pytest.param(
-            profile(BLACK_COUNTRY[:1], "16-64", "2021-03-21", White=60, BME=40),
+            profile(BLACK_COUNTRY[:1], "16-64", "2024-06-30", White=60, BME=40),
             *(round(380_521 / 1_213_172, 9), "all", "2021-03-21"),
             id="working age, one area",
         ),
@@ -531,6 +557,14 @@ def test_the_newest_residents_of_the_best_age_range_that_every_area_has(
         *(share, age_range),
         vintage,
     )
+
+
+def test_residents_sent_for_one_characteristic_leave_the_others_alone(con: Connection) -> None:
+    religion = {"characteristic": "religion", "classification": "esr_religion"}
+    sent = profile(BLACK_COUNTRY, "all", "2021-03-21", White=60, BME=40)
+    register(con, [people(40, "Christianity", **religion), people(60, "Atheism", **religion)], residents=sent)
+    row = gap(con, grade_group="band_5", category="Christian")
+    assert rounded(row["comparator_share"], 6) == round(538_384 / (1_213_146 - 65_468), 6)
 
 
 def test_an_area_without_a_profile_in_the_classification_leaves_no_comparator(con: Connection) -> None:
@@ -643,9 +677,22 @@ def test_a_feed_that_arrives_yearly_has_all_its_dates_reported(con: Connection) 
     assert reported == {"2024-09-30", "2025-09-30"}
 
 
-def test_trend_says_the_same_as_representation_gap(two_trusts: Connection) -> None:
-    gaps = {tuple(row[name] for name in KEY): row for row in mart(two_trusts, "representation_gap")}
-    rows = mart(two_trusts, "trend")
+def test_of_a_yearly_and_a_monthly_feed_of_one_sender_only_the_yearly_one_has_every_date_reported(
+    con: Connection,
+) -> None:
+    dates = ["2025-09-30", "2025-10-31", "2026-02-28"]
+    register(con, [people(50, "White", as_at_date=date) for date in dates], "2026-02-28")
+    con.execute("update owned set arrives = 'yearly' where as_at_date = date '2025-09-30'")
+    database.build(con, "intermediate/reporting_date")
+    reported = {str(row["as_at_date"]) for row in mart(con, "representation_gap", org_code="RNA")}
+    assert reported == {"2025-09-30", "2026-02-28"}
+
+
+def test_trend_says_the_same_as_representation_gap(con: Connection) -> None:
+    trusts = ({"org_code": org_code, **ESR} for org_code in ("RNA", "RL4"))
+    register(con, [people(count, code, **trust) for trust in trusts for code, count in (("M", 78), ("A", 2922))])
+    gaps = {tuple(row[name] for name in KEY): row for row in mart(con, "representation_gap")}
+    rows = mart(con, "trend")
     assert {row["comparator"] for row in rows} == {"population", "workforce"}
     for row in rows:
         same = gaps[tuple(row[name] for name in KEY)]
