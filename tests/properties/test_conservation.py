@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pipelines import reference
 from pipelines.database import Connection
 from pipelines.ingest import Ingested, ingest
+from pipelines.ledger import Received
 from pipelines.places import DataFolder
 from pipelines.validate import Validated, validate
 
@@ -45,7 +46,9 @@ def judge(con: Connection, folder: Path, files: list[str]) -> tuple[Ingested, Va
     data = DataFolder(folder)
     ingested = ingest(con, data, paths, folder / "work")
     method = reference.method(data) | {"max_rejected_share": 1.0}  # accept what is left, so that it can be counted
-    return ingested, validate(con, ingested, method, [extract.sha256 for extract in ingested.extracts])
+    return ingested, validate(
+        con, ingested, method, [Received(one.sha256, one.file, one.feed, {}) for one in ingested.extracts]
+    )
 
 
 def mangled(changes: list[tuple[int, int, str]], cuts: list[tuple[int, int]]) -> str:

@@ -351,9 +351,13 @@ def test_the_bank_is_compared_with_the_bank(con: Connection) -> None:
     bank = {"employment_type": "bank"}
     substantive = [people(10, "BME"), people(90, "White")]
     senior = [people(10, "BME", grade="band_8a", **bank), people(40, "White", grade="band_8a", **bank)]
-    register(con, [*substantive, *senior, people(30, "BME", **bank), people(20, "White", **bank)])
-    row = gap(con, grade_group="band_8a", category="BME", comparator="workforce", **bank)
+    then = {"as_at_date": "2025-03-31", "grade": "band_8a"}
+    before = [people(20, "BME", **then, **bank), people(80, "White", **then, **bank), people(40, "BME", **then)]
+    register(con, [*substantive, *senior, people(30, "BME", **bank), people(20, "White", **bank), *before])
+    cells = {"grade_group": "band_8a", "category": "BME"} | bank
+    row = gap(con, comparator="workforce", **cells)
     assert (row["known_headcount"], rounded(row["comparator_share"], 9)) == (50, 0.4)
+    assert rounded(gap(con, comparator="previous", **cells)["comparator_share"], 9) == 0.2
 
 
 @pytest.fixture
