@@ -20,7 +20,9 @@ class Column(BaseModel):
     """A column of a feed.
 
     ``choices`` or ``reference`` (the name of a code list) say what a choice may be. An answer with a ``characteristic``
-    is always about that one; without, each row says which.
+    is always about that one; without, each row says which. ``<name>_source_value`` keeps the sender's value as the list
+    spells it: of answers about one characteristic, and where ``keeps_source_value`` says so. A count with ``symbols``
+    may be a publisher's word for why there is no number: then it is null, and ``marker`` says why.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,18 +34,27 @@ class Column(BaseModel):
     choices: tuple[str, ...] = ()
     reference: Literal["", "grade", "staff_group"] = ""
     characteristic: str = ""
+    keeps_source_value: bool = False
+    symbols: bool = False
     digits: int = 0
     decimals: int = 0
 
     def typed(self, name: str) -> dict[str, str]:
         """Return the columns that this one becomes in the typed table, with their DuckDB types."""
         if self.type == "answer" and self.characteristic:
-            return dict.fromkeys((f"{name}_classification", name, f"{name}_answer_status"), "varchar")
+            return dict.fromkeys(
+                (f"{name}_classification", name, f"{name}_answer_status", f"{name}_source_value"), "varchar"
+            )
         if self.type == "answer":
             return dict.fromkeys(ANSWER, "varchar")
         if self.type == "decimal":
             return {name: f"decimal({self.digits}, {self.decimals})"}
-        return {name: DUCKDB_TYPES[self.type]}
+        kind = {name: DUCKDB_TYPES[self.type]}
+        if self.keeps_source_value:
+            kind[f"{name}_source_value"] = "varchar"
+        if self.symbols:
+            kind["marker"] = "varchar"
+        return kind
 
 
 class Contract(BaseModel):

@@ -8,13 +8,14 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pipelines import ledger, places, reference
 from pipelines.places import DataFolder
+from pipelines.sidecar import ControlTotal
 from pipelines.validate import Accepted, Validated
 
 POST_FEEDS = ("staff", "headcount")
@@ -35,6 +36,8 @@ class FrozenExtract:
     typed: Path
     owns: tuple[tuple[str, ...], ...]
     synthetic: bool
+    control_totals: tuple[ControlTotal, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)  # in, accepted, rejected, checking
 
 
 @dataclass(frozen=True)
@@ -224,12 +227,8 @@ def _manifest_entry(one: Accepted, owns: tuple[tuple[str, ...], ...], validated:
         "layout": extract.layout,
         "owns": [list(about) for about in owns],
         "synthetic": extract.synthetic,
-        "rows": {
-            "in": extract.rows_in,
-            "accepted": one.rows_accepted,
-            "rejected": one.rows_rejected,
-            "checking": one.rows_checking,
-        },
+        "rows": _rows(one),
+        "control_totals": [total.model_dump(mode="json") for total in extract.sidecar.control_totals],
         "findings": [
             {
                 "rule": finding.rule,
@@ -240,6 +239,15 @@ def _manifest_entry(one: Accepted, owns: tuple[tuple[str, ...], ...], validated:
             for finding in validated.findings
             if finding.extract == extract.sha256
         ],
+    }
+
+
+def _rows(one: Accepted) -> dict[str, int]:
+    return {
+        "in": one.extract.rows_in,
+        "accepted": one.rows_accepted,
+        "rejected": one.rows_rejected,
+        "checking": one.rows_checking,
     }
 
 
@@ -262,7 +270,17 @@ def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...])
     typed = objects / f"{file_sha256(one.typed)}.parquet"
     if not typed.is_file():
         copy_whole(one.typed, typed)
-    return FrozenExtract(extract.sha256, extract.feed, extract.layout, extract.arrives, typed, owns, extract.synthetic)
+    return FrozenExtract(
+        sha256=extract.sha256,
+        feed=extract.feed,
+        layout=extract.layout,
+        arrives=extract.arrives,
+        typed=typed,
+        owns=owns,
+        synthetic=extract.synthetic,
+        control_totals=extract.sidecar.control_totals,
+        rows=_rows(one),
+    )
 
 
 def canonical(value: Any) -> str:

@@ -16,6 +16,7 @@ from pipelines.database import Connection, export, identifier, literal
 from pipelines.layout import Layout
 from pipelines.places import DataFolder
 from pipelines.reader import UnreadableLine
+from pipelines.sidecar import Sidecar
 
 # What a file begins with that is no CSV in UTF-8, and what that makes it.
 SIGNATURES = {
@@ -58,6 +59,7 @@ class Extract:
     typed: Path
     about: tuple[tuple[str, ...], ...]
     synthetic: bool
+    sidecar: Sidecar = Sidecar()
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,7 @@ def _typed_column(recognised: Layout, name: str, column: Column, source: Source,
         return _answer_columns(name, column, source, text, in_list, total)
     value = f"case when {in_list} then {_found(name)}.value end" if _is_looked_up(column, source) else text
     kind = column.typed(name)[name]
+    source_value = f"{_found(name)}.source_value" if _is_looked_up(column, source) else "null::varchar"
     if column.type in FORMS:
         form, what = FORMS[column.type]
         form = form % (column.digits - column.decimals, column.decimals) if column.type == "decimal" else form
@@ -109,8 +110,12 @@ def _typed_column(recognised: Layout, name: str, column: Column, source: Source,
     else:
         what, typed = "not_in_list", value
     empty = "'empty'" if column.required else "null"
+    kept = [f"{source_value} as {identifier(f'{name}_source_value')}"] if column.keeps_source_value else []
+    if column.symbols:
+        kept.append("null::varchar as marker")
     return [
         f"{typed} as {identifier(name)}",
+        *kept,
         f"case when {total} then null when {text} is null then {empty} "
         f"when ({typed}) is null then {literal(what)} end as {fault}",
     ]
@@ -128,9 +133,10 @@ def _answer_columns(name: str, column: Column, source: Source, text: str, in_lis
         "classification": f"coalesce({found}.classification, {_of_list(source, 'classification')})",
         "category": f"{found}.category",
         "answer_status": f"case when {empty} then 'missing' else {found}.answer_status end",
+        "source_value": f"{found}.source_value",
     }
     if column.characteristic:
-        names = {f"{name}_classification": "classification", name: "category", f"{name}_answer_status": "answer_status"}
+        names = dict(zip(column.typed(name), ("classification", "category", "answer_status", "source_value"), strict=True))
     else:
         names = {part: part for part in ANSWER}
     return [f"{values[part]} as {identifier(alias)}" for alias, part in names.items()] + [
@@ -184,7 +190,7 @@ def register_lookups(con: Connection, recognised: Layout, feed: Contract) -> Non
         if _is_looked_up(column, source := recognised.columns.get(name, Source()))
         for entry in _lookup(con, column, source)
     ]
-    fields = ("list", "key", "value", *ANSWER)
+    fields = ("list", "key", "value", "source_value", *ANSWER)
     table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in fields})
     con.register("lookup_rows", table)
     con.execute("create or replace temp table lookup as select * from lookup_rows")
@@ -197,13 +203,14 @@ def _lookup(con: Connection, column: Column, source: Source) -> Iterable[dict[st
     elif column.type == "answer":
         for row in reference.source_values():
             if row["value_list"] == source.value_list:
-                yield {"key": folded(row["source_value"]), **{part: row[part] or None for part in ANSWER}}
+                answer = {part: row[part] or None for part in ANSWER}
+                yield {"key": folded(row["source_value"]), "source_value": row["source_value"], **answer}
     elif source.values:
         for word, value in source.values.items():
-            yield {"key": folded(word), "value": value}
+            yield {"key": folded(word), "source_value": word, "value": value}
     else:
         for value in allowed_choices(column):
-            yield {"key": folded(value), "value": value}
+            yield {"key": folded(value), "source_value": value, "value": value}
 
 
 def _written_out_answers(con: Connection) -> Iterable[dict[str, str | None]]:

@@ -1,0 +1,83 @@
+"""Sidecars: what a file doesn't say stands beside it in ``<file>.yaml``."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+# YAML reads 1234.5 as a floating-point number; a total means the decimal that was written.
+Exact = Annotated[Decimal, BeforeValidator(str)]
+
+
+class SidecarError(ValueError):
+    """A sidecar that can't be used; the message says which file, which entry and what to write instead."""
+
+
+class Declared(BaseModel):
+    """A part of a sidecar; a key that doesn't exist is refused, so that a slip of the pen can't pass unseen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ControlTotal(Declared):
+    """What the sender counted of one organisation on one date: people, assignments, full-time equivalents.
+
+    The organisation and date are the sidecar's own where they aren't given here.
+    """
+
+    organisation: str = ""
+    as_at: date | None = None
+    people: int | None = Field(default=None, ge=0)
+    assignments: int | None = Field(default=None, ge=0)
+    fte: Exact | None = Field(default=None, ge=0, max_digits=14, decimal_places=4)
+
+
+class Sidecar(Declared):
+    """What stands beside a file: its organisation, dates, why it was sent again, and the sender's own totals."""
+
+    organisation: str = ""
+    as_at: date | None = None
+    extracted_on: date | None = None
+    reason: str = ""
+    control_totals: tuple[ControlTotal, ...] = ()
+
+
+def beside(path: Path) -> Path:
+    """Return where a file's sidecar lies, or would lie."""
+    return path.with_name(path.name + ".yaml")
+
+
+def read(path: Path) -> Sidecar:
+    """Return what stands beside a file; nothing where there is no sidecar.
+
+    Raises:
+        SidecarError: it isn't YAML, or an entry of it can't be used.
+    """
+    file = beside(path)
+    if not file.is_file():
+        return Sidecar()
+    try:
+        sidecar = Sidecar.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+    except UnicodeDecodeError as error:
+        raise SidecarError(f"{file.name} isn't UTF-8 text; save it as UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise SidecarError(f"{file.name} isn't YAML{where}; write each entry as 'name: value'") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        entry = ".".join(str(part) for part in first["loc"]) or "the whole of it"
+        raise SidecarError(f"{file.name}: {entry}: {first['msg']}; docs/layouts.md describes sidecars") from error
+    totals = tuple(
+        total.model_copy(
+            update={
+                "organisation": total.organisation or sidecar.organisation,
+                "as_at": total.as_at or sidecar.as_at,
+            }
+        )
+        for total in sidecar.control_totals
+    )
+    return sidecar.model_copy(update={"control_totals": totals})
