@@ -37,7 +37,7 @@ class FrozenExtract:
     owns: tuple[tuple[str, ...], ...]
     synthetic: bool
     control_totals: tuple[ControlTotal, ...] = ()
-    rows: Mapping[str, int] = field(default_factory=dict)  # in, accepted, rejected, checking
+    rows: Mapping[str, int] = field(default_factory=dict, compare=False)  # in, accepted, rejected, checking
 
 
 @dataclass(frozen=True)
