@@ -30,7 +30,7 @@ STAFF: dict[str, str] = {
     "sexual_orientation": "",
     "marital_status": "",
 }
-GOV_UK = "Measure,Ethnicity,Ethnicity_type,Time,Type_of_role,Entry_level,Broad_grade,Specific_grade,Headcount"
+GOV_UK = "Measure,Ethnicity,Ethnicity_type,Time,Type_of_role,Entry_level,Broad_grade,Specific_grade,Headcount,Value"
 MEASURE = "Percentage of NHS staff in NHS trusts and CCGs"
 
 
@@ -182,7 +182,7 @@ def test_whole_numbers(con: Connection, read: Callable[[str], Extract]) -> None:
 
 def test_a_publishers_total_is_no_fault_and_knows_its_parts(con: Connection, read: Callable[[str], Extract]) -> None:
     def row(group: str, role: str, grade: str, headcount: str) -> str:
-        return f"{MEASURE},{group},ONS 2001 6+1,as at Mar 2018,{role},All,All,{grade},{headcount}"
+        return f"{MEASURE},{group},ONS 2001 6+1,as at Mar 2018,{role},All,All,{grade},{headcount},N/A"
 
     extract = read(
         "\n".join(
