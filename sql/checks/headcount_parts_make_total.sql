@@ -1,32 +1,74 @@
 -- Grain:  a publisher's subtotal that isn't the sum of its parts: a line.
 -- Inputs: headcount_total, headcount.
--- Caveat: its parts are the rows that share its places in the publisher's table, apart from those that stand for "all", and its
---         answer where it has one. A subtotal without a number, or with a part that the publisher hid, can't be checked.
-with parts as (
+-- Caveat: its parts are the rows that share its places in the publisher's table, apart from those that stand for "all" (null), and
+--         its answer where it has one. A subtotal without a number, or with a part that the publisher hid, can't be checked.
+with subtotals as (
     select
-        total.extract,
-        total.source_line,
-        row(total.dimensions, total.category, total.answer_status) as subtotal,
-        total.headcount as total_headcount,
-        part.headcount,
-        part.marker is not null and part.headcount is null as is_hidden
-    from headcount_total as total
-    left join headcount as part
-        on
-            total.extract = part.extract
-            and (
-                total.answer_status is null
-                or row(total.characteristic, total.classification, total.category, total.answer_status)
-                = row(part.characteristic, part.classification, part.category, part.answer_status)
-            )
-            and is_part(total.dimensions, part.dimensions, part.left_out)
-    where total.headcount is not null or total.marker is null
+        extract,
+        source_line,
+        dimensions,
+        places_of_all(dimensions) as places,
+        if(answer_status is null, null, row(characteristic, classification, category, answer_status)) as answer,
+        headcount
+    from headcount_total
+    where headcount is not null or marker is null
+),
+
+kinds_of_subtotal as (
+    select distinct
+        extract,
+        places
+    from subtotals
+),
+
+parts as (
+    select
+        kinds_of_subtotal.extract,
+        kinds_of_subtotal.places,
+        without_places(headcount.dimensions, kinds_of_subtotal.places) as dimensions,
+        row(headcount.characteristic, headcount.classification, headcount.category, headcount.answer_status) as answer,
+        headcount.headcount,
+        headcount.headcount is null and headcount.marker is not null as is_hidden
+    from headcount
+    inner join kinds_of_subtotal on headcount.extract = kinds_of_subtotal.extract
+    where not is_left_out(headcount.left_out, kinds_of_subtotal.places)
+),
+
+sums_by_answer as (
+    select
+        extract,
+        places,
+        dimensions,
+        answer,
+        sum(headcount) as headcount,
+        bool_or(is_hidden) as has_hidden
+    from parts
+    group by extract, places, dimensions, answer
+),
+
+sums as (
+    select
+        extract,
+        places,
+        dimensions,
+        null as answer,
+        sum(headcount) as headcount,
+        bool_or(has_hidden) as has_hidden
+    from sums_by_answer
+    group by extract, places, dimensions
+    union all
+    select * from sums_by_answer
 )
 
 select
-    extract,
-    source_line
-from parts
-group by extract, source_line, subtotal, total_headcount
-having coalesce(sum(headcount), 0) is distinct from total_headcount and not bool_or(is_hidden)
+    subtotals.extract,
+    subtotals.source_line
+from subtotals
+left join sums
+    on
+        subtotals.extract = sums.extract
+        and subtotals.places = sums.places
+        and subtotals.dimensions = sums.dimensions
+        and subtotals.answer is not distinct from sums.answer
+where coalesce(sums.headcount, 0) is distinct from subtotals.headcount and not coalesce(sums.has_hidden, false)
 order by all;
