@@ -339,6 +339,7 @@ def _definitions(folder: DataFolder) -> dict[str, str]:
     files |= {f"mappings/{path.name}": path for path in folder.mappings()}
     files |= {f"contracts/{path.name}": path for path in sorted(places.CONTRACTS.glob("*.yaml"))}
     files |= {f"expectations/{path.name}": path for path in sorted(places.EXPECTATIONS.glob("*.json"))}
+    files |= {f"checks/{path.name}": path for path in sorted((places.SQL / "checks").glob("*.sql"))}
     return {name: file_sha256(path) for name, path in sorted(files.items())}
 
 
