@@ -16,15 +16,18 @@ from pipelines.places import DataFolder
 
 TABLES = (
     "areas",
+    "catchments",
     "categories",
     "classifications",
     "crosswalk",
+    "expected_submissions",
     "footprints",
     "grade_groups",
     "organisations",
     "population",
     "source_values",
     "staff_groups",
+    "successions",
 )
 
 
