@@ -17,6 +17,10 @@ reported as (
         on roll_up.member_code = reporting_date.org_code and roll_up.as_at_date = reporting_date.as_at_date
 ),
 
+sector as (
+    select unnest(['nhs', 'social_care']) as sector
+),
+
 -- The employers of a unit's figures, those that a merged one was made of in its place: a merger doesn't change them.
 employers as (
     select
@@ -29,7 +33,7 @@ employers as (
         ) as org_codes
     from roll_up
     inner join organisation as member on roll_up.member_code = member.org_code
-    cross join (select unnest(['nhs', 'social_care']) as sector) as sector
+    cross join sector
     left join succession_part
         on
             roll_up.member_code = succession_part.whole_code

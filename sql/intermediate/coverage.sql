@@ -108,7 +108,8 @@ predecessor as (
         on
             roll_up.org_code = unit_member.unit_code
             and roll_up.as_at_date between unit_member.valid_from and unit_member.valid_to
-    inner join organisation on unit_member.org_code = organisation.org_code and roll_up.org_level = organisation.org_level
+    inner join organisation
+        on unit_member.org_code = organisation.org_code and roll_up.org_level = organisation.org_level
     inner join succession_life
         on
             unit_member.org_code = succession_life.org_code

@@ -58,7 +58,9 @@ area_set as (
         org_code,
         as_at_date,
         comparator,
-        list({'area_code': area_code, 'weight_e12': weight_e12} order by area_code, weight_e12) as areas
+        list(
+            struct_pack(area_code := area_code, weight_e12 := weight_e12::hugeint) order by area_code, weight_e12
+        ) as areas
     from area
     group by org_code, as_at_date, comparator
 ),
@@ -75,6 +77,14 @@ numbered_set as (
     from area_set
 ),
 
+distinct_set as (
+    select distinct
+        set_number,
+        is_weighted,
+        areas
+    from numbered_set
+),
+
 area_of_set as (
     select
         distinct_set.set_number,
@@ -85,8 +95,8 @@ area_of_set as (
             len(distinct_set.areas)
         ) as enough_weight,
         unnest(distinct_set.areas).area_code as area_code,
-        unnest(distinct_set.areas).weight_e12::hugeint as weight_e12
-    from (select distinct set_number, is_weighted, areas from numbered_set) as distinct_set
+        unnest(distinct_set.areas).weight_e12 as weight_e12
+    from distinct_set
     cross join method
 ),
 
@@ -145,7 +155,14 @@ area_group as (
 profiled as (
     select
         area_of_set.*,
-        area_base.* exclude (area_code)
+        area_base.characteristic,
+        area_base.to_classification,
+        area_base.age_range,
+        area_base.sources,
+        area_base.first_vintage,
+        area_base.last_vintage,
+        area_base.known_residents,
+        area_base.all_residents
     from area_of_set
     inner join area_base on area_of_set.area_code = area_base.area_code
     inner join method on list_contains(method.age_ranges, area_base.age_range)
@@ -168,7 +185,9 @@ covered as (
         sum(known_residents)::hugeint as known_residents,
         sum(all_residents)::hugeint as all_residents,
         -- Each area's answered share, to the nearest thousand millionth of its weight.
-        sum((weight_e12 * 1000000000 * known_residents + all_residents // 2) // all_residents)::hugeint as weighted_answered
+        sum(
+            (weight_e12 * 1000000000 * known_residents + all_residents // 2) // all_residents
+        )::hugeint as weighted_answered
     from profiled
     group by set_number, is_weighted, enough_weight, characteristic, to_classification, age_range
 ),
@@ -271,7 +290,9 @@ told as (
         age_range,
         array_to_string(areas, ' ') || if(
             is_weighted and covered_weight < 1000000000000,
-            '; profiles cover ' || in_percent(covered_weight) || ' % of the catchment, over which its weights are rescaled',
+            '; profiles cover '
+            || in_percent(covered_weight)
+            || ' % of the catchment, and weights are rescaled to them',
             ''
         ) as area_set,
         first_vintage || if(last_vintage > first_vintage, ' to ' || last_vintage, '') as population_vintage
@@ -311,7 +332,10 @@ asked as (
     from unit
     cross join category
     left join numbered_set
-        on unit.org_code = numbered_set.org_code and unit.as_at_date = numbered_set.as_at_date and numbered_set.is_weighted
+        on
+            unit.org_code = numbered_set.org_code
+            and unit.as_at_date = numbered_set.as_at_date
+            and numbered_set.is_weighted
     where unit.is_trust
 )
 
@@ -330,8 +354,8 @@ select
         when asked.set_number is null then 'no catchment published'
         when told.set_number is null
         then
-            'profiles cover ' || in_percent(coalesce(most_covered.covered_weight, 0)) || ' % of the catchment, fewer than '
-            || printf('%g', 100 * method.catchment_min_weight) || ' %'
+            'profiles cover ' || in_percent(coalesce(most_covered.covered_weight, 0))
+            || ' % of the catchment, fewer than ' || printf('%g', 100 * method.catchment_min_weight) || ' %'
         else told.area_set
     end as area_set,
     told.population_vintage

@@ -39,6 +39,11 @@ part as (
     from part
     inner join edge on part.part_code = edge.whole_code
     where greatest(part.valid_from, edge.valid_from) <= least(part.valid_to, edge.valid_to)
+),
+
+whole as (
+    select whole_code from edge
+    where is_made_of_parts
 )
 
 select
@@ -46,6 +51,6 @@ select
     whole_code,
     valid_from,
     valid_to,
-    part_code not in (select edge.whole_code from edge where edge.is_made_of_parts) as is_smallest
+    part_code not in (select whole.whole_code from whole) as is_smallest
 from part
 order by all;
