@@ -254,3 +254,25 @@ def test_before_it_began_a_successor_is_compared_with_whom_it_served_on_its_firs
     register(con, [*staff("AAA", BEFORE, 10, 90), *staff("BBB", BEFORE, 30, 70)])
     cells = {"comparator": "population", "category": "BME", "grade_group": "band_5", "clinical": "all"}
     assert one(con, "representation_gap", org_code="NEW", **cells)["area_set"] == "E08000027"
+
+
+def test_as_it_was_everybody_counts_in_the_system_of_the_time(world: Callable[..., Connection]) -> None:
+    """NEW belongs to another system than AAA and BBB did: its line goes back, that system's doesn't."""
+    organisations = [
+        row | {"parent_code": "SYS2"} if row["org_code"] == "NEW" else row for row in register_of_organisations()
+    ]
+    con = world(*A_AND_B_INTO_NEW, organisations=organisations)
+    rows = [*staff("AAA", BEFORE, 10, 90), *staff("BBB", BEFORE, 30, 70), *staff("CCC", BEFORE, 5, 45)]
+    register(con, [*rows, *staff("NEW", AFTER, 45, 155), *staff("CCC", AFTER, 5, 45)])
+    assert counts(con, "NEW") == {BEFORE: 200, AFTER: 200}
+    assert counts(con, "SYS1") == {BEFORE: 200}
+    assert counts(con, "SYS2") == {BEFORE: 50, AFTER: 250}
+
+
+def test_the_members_of_a_part_of_a_split_system_count_there_from_its_beginning_on(
+    world: Callable[..., Connection],
+) -> None:
+    con = world(became("SYSN", "SYS1", "split"), became("SYSN", "SYS2", "split"))
+    register(con, [*staff("AAA", BEFORE, 10, 90), *staff("AAA", AFTER, 10, 90)])
+    assert counts(con, "SYS1") == {AFTER: 100}
+    assert counts(con, "AAA") == {BEFORE: 100, AFTER: 100}
