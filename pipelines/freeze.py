@@ -334,7 +334,7 @@ def _rows(one: Accepted) -> dict[str, int]:
 
 def _definitions(folder: DataFolder) -> dict[str, str]:
     """Return the hash of every file that decides how an extract is read, judged and compared."""
-    files = {f"reference/{path.name}": path for path in reference.files() if path.name != "method.yaml"}
+    files = {f"reference/{path.name}": path for path in reference.files(folder) if path.name != "method.yaml"}
     files |= {f"layouts/{path.name}": path for path in folder.layouts()}
     files |= {f"mappings/{path.name}": path for path in folder.mappings()}
     files |= {f"contracts/{path.name}": path for path in sorted(places.CONTRACTS.glob("*.yaml"))}

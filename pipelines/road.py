@@ -101,7 +101,7 @@ def open_database(folder: DataFolder, method: Mapping[str, Any]) -> Connection:
     spill = folder.snapshots / ".work" / "spill"
     con = database.connect()
     con.execute(f"set temp_directory = {database.literal(str(spill))}")
-    reference.load(con, method)
+    reference.load(con, method, folder)
     return con
 
 
@@ -123,7 +123,7 @@ def walk(
         AtWorkError: another run is at work in the data folder.
         NothingToMeasureError: no accepted file counts people in post.
         LayoutError: a layout file can't be used.
-        ValueError: the data folder's method.yaml has a setting that doesn't exist.
+        ValueError: the data folder's own method.yaml or a reference table of its own can't be used.
     """
     with alone(folder):
         return _walk(folder, console, as_at_date, show)

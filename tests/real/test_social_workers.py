@@ -40,7 +40,8 @@ def internal(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def gaps(internal: Path) -> list[dict[str, Any]]:
     result = duckdb.execute(
-        "select * from read_parquet(?) where clinical = 'all' and classification = 'ons_5' and comparator = 'population'",
+        "select * from read_parquet(?) where clinical = 'all' and classification = 'ons_5' "
+        "and comparator = 'population'",
         [str(internal / "representation_gap.parquet")],
     )
     names = [column[0] for column in result.description or []]
