@@ -66,7 +66,8 @@ def register(con: Connection, *extracts: FrozenExtract, rows: Sequence[Row]) -> 
     """Make what the marts about files read: the rows of some extracts, who speaks for what, and their totals."""
     owned = tuple(
         replace(
-            extract, owns=extract.owns or tuple(sorted(about(row) for row in rows if row["extract"] == extract.sha256))
+            extract,
+            owns=extract.owns or tuple(sorted({about(row) for row in rows if row["extract"] == extract.sha256})),
         )
         for extract in extracts
     )

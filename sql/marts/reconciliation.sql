@@ -195,7 +195,7 @@ explained as (
     select
         compared.*,
         case
-            when compared.ours is null then 'a file of counts has no assignments'
+            when compared.ours is null then 'the file of counts has no such figure'
             when compared.unexplained = 0 and compared.steps = 0 then 'the totals agree'
             when compared.unexplained = 0 then 'the steps explain the whole difference'
             when hint.rules is not null
