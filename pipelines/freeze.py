@@ -223,12 +223,13 @@ def _manifest_entry(one: Accepted, owns: tuple[tuple[str, ...], ...], validated:
     extract = one.extract
     return {
         "sha256": extract.sha256,
+        "content_sha256": extract.content_sha256,
+        "sidecar": extract.sidecar.model_dump(mode="json"),
         "feed": extract.feed,
         "layout": extract.layout,
         "owns": [list(about) for about in owns],
         "synthetic": extract.synthetic,
         "rows": _rows(one),
-        "control_totals": [total.model_dump(mode="json") for total in extract.sidecar.control_totals],
         "findings": [
             {
                 "rule": finding.rule,
@@ -255,6 +256,7 @@ def _definitions(folder: DataFolder) -> dict[str, str]:
     """Return the hash of every file that decides how an extract is read, judged and compared."""
     files = {f"reference/{path.name}": path for path in reference.files() if path.name != "method.yaml"}
     files |= {f"layouts/{path.name}": path for path in folder.layouts()}
+    files |= {f"mappings/{path.name}": path for path in folder.mappings()}
     files |= {f"contracts/{path.name}": path for path in sorted(places.CONTRACTS.glob("*.yaml"))}
     files |= {f"expectations/{path.name}": path for path in sorted(places.EXPECTATIONS.glob("*.json"))}
     return {name: file_sha256(path) for name, path in sorted(files.items())}
@@ -265,8 +267,8 @@ def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...])
     extract = one.extract
     objects = folder.snapshots / "objects"
     objects.mkdir(parents=True, exist_ok=True)
-    if not (objects / extract.sha256).is_file():
-        copy_whole(extract.source, objects / extract.sha256)
+    if not (objects / extract.content_sha256).is_file():
+        copy_whole(extract.source, objects / extract.content_sha256)
     typed = objects / f"{file_sha256(one.typed)}.parquet"
     if not typed.is_file():
         copy_whole(one.typed, typed)

@@ -44,6 +44,10 @@ class DataFolder:
         packaged = {path.name: path for path in LAYOUTS.glob("*.yaml")}
         yield from (path for _, path in sorted((packaged | own).items()))
 
+    def mappings(self) -> list[Path]:
+        """Return the organisations' own mappings of grades and staff groups; none are packaged."""
+        return sorted((self.root / "mappings").glob("*.yaml"))
+
     def methods(self) -> Iterator[Path]:
         """Yield the method files, the packaged one first: a later one overrides it key by key."""
         yield REFERENCE / "method.yaml"

@@ -136,6 +136,15 @@ def source_values() -> tuple[dict[str, str], ...]:
 
 
 @cache
+def coded_lists() -> dict[str, tuple[dict[str, str], ...]]:
+    """Return how senders' words become codes, of grades and the like: the rows of ``coded_values.csv``, by list."""
+    with (places.REFERENCE / "coded_values.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = {row["value_list"] for row in rows}
+    return {name: tuple(row for row in rows if row["value_list"] == name) for name in names}
+
+
+@cache
 def codes(column: str) -> tuple[str, ...]:
     """Return the codes of a contract's ``reference``: every grade, or every staff group."""
     name = {"grade": "grade_groups", "staff_group": "staff_groups"}[column]

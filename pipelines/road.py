@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from pipelines import database, ledger, reference
+from pipelines import database, ledger, reference, sidecar
 from pipelines.database import Connection
 from pipelines.freeze import GaveWay, freeze
 from pipelines.ingest import ingest
@@ -52,7 +52,8 @@ def ignored(folder: DataFolder) -> list[str]:
     """Say of everything in the landing folder that ``landed`` leaves out why it does: one line each, in order."""
     if not folder.landing.is_dir():
         return []
-    read = set(landed(folder))
+    files = landed(folder)
+    read = {*files, *map(sidecar.beside, files)}
     return [
         f"ignored   {path.name}: {_why_ignored(path)}" for path in sorted(folder.landing.iterdir()) if path not in read
     ]
@@ -63,9 +64,7 @@ def _why_ignored(path: Path) -> str:
         return "hidden files aren't read"
     if path.is_dir():
         return "sub-folders of landing aren't read"
-    if path.is_file():
-        return "files beside an extract aren't read yet"
-    return "it isn't a file that can be read"
+    return "it stands beside no extract" if path.is_file() else "it isn't a file that can be read"
 
 
 @contextmanager
