@@ -29,7 +29,8 @@ step as (
         meaning,
         people,
         rows as assignments,
-        fte
+        fte,
+        coalesce(rows > 0, false) as has_any
     from waterfall
     where population = 'substantive'
     union all
@@ -40,9 +41,10 @@ step as (
         case headcount.employment_type when 'bank' then 'bank_only' when 'other' then 'other_only' else 'people' end
             as rule,
         'people in ' || headcount.employment_type || ' employment, as counted by the sender' as meaning,
-        sum(headcount.headcount) as people,
+        whole_sum(headcount.headcount) as people,
         null as assignments,
-        sum(headcount.fte) as fte
+        if(count(*) = count(headcount.fte), sum(headcount.fte), null) as fte,
+        people is distinct from 0 as has_any
     from headcount
     anti join waterfall on headcount.org_code = waterfall.org_code and headcount.as_at_date = waterfall.as_at_date
     where headcount.characteristic = 'total'
@@ -57,7 +59,7 @@ amount as (
         step,
         rule,
         meaning,
-        coalesce(assignments, people) > 0 as has_any,
+        has_any,
         unnest(['people', 'assignments', 'fte']) as measure,
         unnest([people, assignments, fte]::decimal(18, 4)[]) as value
     from step
@@ -202,8 +204,9 @@ explained as (
             then 'as much as ' || hint.rules || ' took out: the sender seems to have left them out already'
             when compared.measure = 'people' and compared.total = row_count.rows_in
             then 'as many people as the file has rows: the sender seems to have counted assignments'
-            when compared.has_unknown
+            when compared.has_unknown and row_count.rejected > 0
             then row_count.rejected || ' rows of the file were rejected: whose they are isn''t known'
+            when compared.has_unknown then 'the file withholds some of its counts'
             else 'ask the sender what the total counts'
         end as note
     from compared
