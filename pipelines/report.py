@@ -32,6 +32,29 @@ FAMILY_WORDS = {
     "social_care": "social workers",
 }
 
+RULE_WORDS = {
+    "rows_in": "rows in",
+    "rejected": "− rejected",
+    "checking": "− subtotals",
+    "bank_only": "− bank, of people who aren't substantive",
+    "honorary": "− honorary",
+    "non_executive": "− non-executive",
+    "agency": "− agency",
+    "career_break": "− career break",
+    "no_fte": "− without contracted hours",
+    "other_only": "− other employment, of people not counted above",
+    "also_bank": "− bank, of substantive people",
+    "also_other": "− other employment, of people counted above",
+    "duplicate": "− further assignments of substantive people",
+    "people": "= substantive people",
+    "bank_rows": "bank",
+    "bank_duplicate": "− further assignments of bank-only people",
+    "bank_people": "= bank-only people",
+    "other_rows": "other employment",
+    "other_duplicate": "− further assignments of people in it",
+    "other_people": "= people in other employment only",
+}
+
 
 @dataclass(frozen=True)
 class WideGap:
@@ -70,12 +93,10 @@ def waterfall_lines(con: Connection) -> list[str]:
     rows = con.execute(database.read_sql("report/waterfall")).fetchall()
     if not rows:
         return []
-    lines = [f"{f'From rows to people: {rows[0][2]} organisations':<46}{'rows':>10}{'people':>10}{'FTE':>13}"]
-    for population, rule, _, count, people, fte in rows:
-        figures = f"{_figure(count):>10}{_figure(people):>10}{_figure(fte, '.2f'):>13}"
-        # What a population begins with and its people stand out from the steps between them.
-        indent = "" if population == "substantive" and rule in ("rows_in", "people") else "  "
-        lines.append(f"{indent + rule.replace('_', ' '):<46}{figures}")
+    lines = [f"{f'From rows to people: {rows[0][1]} organisations':<47}{'rows':>10}{'people':>10}{'FTE':>13}"]
+    for rule, _, count, people, fte in rows:
+        exact = None if fte is None else fte.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        lines.append(f"{RULE_WORDS[rule]:<47}{_figure(count):>10}{_figure(people):>10}{_figure(exact):>13}")
     return lines
 
 
@@ -98,16 +119,16 @@ def reconciliation_lines(con: Connection) -> list[str]:
     lines += [f"  sent no totals: {', '.join(silent)}"] if silent else []
     lines += [f"  absent: {', '.join(absent)}"] if absent else []
     for row in differing:
-        figures = [f"{name} {_figure(row[name], ',f')}" for name in ("total", "ours", "unexplained")]
+        figures = [f"{name} {_figure(row[name], row['measure'])}" for name in ("total", "ours", "unexplained")]
         lines.append(f"  {row['org_code']} {row['org_name']}, {row['measure']}: {', '.join(figures)}: {row['note']}")
     return [part for line in lines for part in textwrap.wrap(line, COLUMNS, subsequent_indent=" " * 6)]
 
 
-def _figure(value: Decimal | int | None, form: str = "") -> str:
-    """Return a number with separators for thousands and a true minus, without the zeros at its end; or its marker."""
+def _figure(value: Decimal | int | None, measure: str = "fte") -> str:
+    """Return a number with separators for thousands and a true minus, whole unless it is of FTE; or its marker."""
     if value is None:
         return "[x]"
-    return f"{value:,{form.removeprefix(',')}}".replace("-", "−")
+    return f"{value if measure == 'fte' else int(value):,}".replace("-", "−")
 
 
 def widest_gaps(con: Connection) -> list[WideGap]:

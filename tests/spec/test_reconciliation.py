@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import database
+from pipelines import database, report
 from pipelines.database import Connection
 from pipelines.sidecar import ControlTotal
 from tests.staff import Row, assignment, extract, register, selected
@@ -157,3 +157,20 @@ def test_a_file_of_counts_is_compared_too(con: Connection) -> None:
         *(("people", "bank_only", -5), ("people", "ours", 45), ("people", "unexplained", 0)),
     ]
     assert ("assignments", "unexplained", None, "the file of counts has no such figure") in found
+
+
+def test_the_terminal_names_whose_totals_differ_and_who_sent_none(con: Connection) -> None:
+    rows = [*EVERYBODY, assignment(org_code="RL4"), assignment(org_code="RXK")]
+    fitting = ControlTotal(organisation="RXK", people=1)
+    register(con, extract(ControlTotal(organisation="RNA", people=2, fte=Decimal("2.8")), fitting), rows=rows)
+    database.build(con, "marts/reconciliation")
+    con.execute("delete from reconciliation where item = 'absent' and org_code not in ('QUA', 'TAJ')")
+    assert report.reconciliation_lines(con) == [
+        "Senders' own totals: 2 organisations compared, 1 with a difference that no step",
+        "      explains",
+        "  sent no totals: RL4",
+        "  absent: QUA, TAJ",
+        "  RNA The Dudley Group NHS Foundation Trust, people: total 2, ours 2,",
+        "      unexplained −2: as much as bank_only, career_break took out: the sender",
+        "      seems to have left them out already",
+    ]

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines import report
 from pipelines.database import Connection
 from tests.staff import Row, accept, assignment, counted_as, extract, register, selected
 
@@ -133,6 +134,33 @@ def test_only_the_file_that_speaks_for_an_employer_is_followed(con: Connection) 
     rows = [assignment(), assignment(extract="y"), assignment(extract="y", person_key="p2", assignment_key="a2")]
     register(con, extract(sha256="y"), rows=rows)
     assert lines(con, "rows") == [("rows_in", 2), ("people", 2)]
+
+
+def test_the_terminal_shows_it_over_all_organisations(con: Connection) -> None:
+    rows = [*EVERYBODY, assignment(org_code="RL4"), assignment(org_code="RL4", assignment_key="a2", fte="0.1250")]
+    register(con, extract(), rows=rows)
+    assert report.waterfall_lines(con) == [
+        "From rows to people: 2 organisations                 rows    people          FTE",
+        "rows in                                                15        10         6.83",
+        "− rejected                                            [x]       [x]          [x]",
+        "− subtotals                                           [x]       [x]          [x]",
+        "− bank, of people who aren't substantive                2         1         0.20",
+        "− honorary                                              1         1         0.10",
+        "− non-executive                                         1         1         1.00",
+        "− agency                                                1         1         0.70",
+        "− career break                                          1         1         0.50",
+        "− without contracted hours                              1         1         0.00",
+        "− other employment, of people not counted above         1         1         0.30",
+        "− bank, of substantive people                           1         0         0.00",
+        "− other employment, of people counted above             1         0         0.90",
+        "− further assignments of substantive people             2         0         0.00",
+        "= substantive people                                    3         3         3.13",
+        "bank                                                    2         1         0.20",
+        "− further assignments of bank-only people               1         0         0.00",
+        "= bank-only people                                      1         1         0.20",
+        "other employment                                        1         1         0.30",
+        "= people in other employment only                       1         1         0.30",
+    ]
 
 
 assignments = st.lists(
