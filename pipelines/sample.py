@@ -79,8 +79,9 @@ def write_sample(
     """Write synthetic staff extracts, one CSV per employer and month-end, into a landing folder.
 
     Grain: a row per assignment. Beside each file stands a sidecar with the day that it was taken and the employer's own
-    totals, which a few employers count in their own way (sample_profile.yaml). One employer's extract comes late and another's is absent (sample_profile.yaml says who
-    and when). In a panel shorter than that, both fall on its first month; a single month is complete and punctual.
+    totals, which a few employers count in their own way. One employer's extract comes late and another's is absent
+    (sample_profile.yaml says who and when). In a panel shorter than that, both fall on its first month; a single month
+    is complete and punctual.
 
     Args:
         landing: Folder for the files; made if missing. Files of the same name are replaced.

@@ -44,7 +44,7 @@ step as (
         whole_sum(headcount.headcount) as people,
         null as assignments,
         if(count(*) = count(headcount.fte), sum(headcount.fte), null) as fte,
-        people is distinct from 0 as has_any
+        coalesce(whole_sum(headcount.headcount) <> 0, true) as has_any
     from headcount
     anti join waterfall on headcount.org_code = waterfall.org_code and headcount.as_at_date = waterfall.as_at_date
     where headcount.characteristic = 'total'

@@ -60,7 +60,7 @@ def test_hours_of_a_second_post_stay_with_the_person(con: Connection) -> None:
     ]
 
 
-@pytest.mark.parametrize("total", range(0, 9))
+@pytest.mark.parametrize("total", range(9))
 def test_the_lines_add_up_whatever_was_sent(con: Connection, total: int) -> None:
     (_, sender), *steps, (_, ours), (_, unexplained) = reconciled(con, "people", ControlTotal(people=total))
     assert sender + sum(value for _, value in steps) == ours + unexplained
