@@ -392,6 +392,7 @@ def _several(file: str, matching: Sequence[tuple[str, str]]) -> Refusal:
 
 def _unrecognised(path: Path, layouts: Sequence[Layout], tables: Sequence[Opening]) -> Refusal:
     """Say why no layout has the file, by the line that comes nearest to being a header."""
+    kind = tables[0].kind
     headers = [names for table in tables for _, names, _ in table.headers()]
     if not headers:
         return Refusal(path.name, "file.empty", "it is empty; send it again")
@@ -402,7 +403,7 @@ def _unrecognised(path: Path, layouts: Sequence[Layout], tables: Sequence[Openin
     if "\ufffd" in "".join(headers[0]):
         return Refusal(path.name, "file.text", NOT_TEXT)
     best = min(headers, key=lambda names: (_distance(layouts, names), headers.index(names)))
-    return Refusal(path.name, "layout.none", _nearest(layouts, best))
+    return Refusal(path.name, "layout.none", _nearest(layouts, best, kind))
 
 
 def _distance(layouts: Sequence[Layout], header: Sequence[str]) -> int:
@@ -426,7 +427,7 @@ def _header_fault(file: str, header: Sequence[str]) -> Refusal | None:
     )
 
 
-def _nearest(layouts: Sequence[Layout], header: Sequence[str]) -> str:
+def _nearest(layouts: Sequence[Layout], header: Sequence[str], kind: str) -> str:
     """Say what keeps a file from the layout that it resembles most."""
     best = min(layouts, key=lambda one: (len(one.missing_columns(header)) + len(one.unknown_columns(header)), one.name))
     lacking, unknown = best.missing_columns(header), best.unknown_columns(header)
@@ -435,6 +436,8 @@ def _nearest(layouts: Sequence[Layout], header: Sequence[str]) -> str:
     faults = [f"it lacks the column '{name}'" for name in lacking] + [
         f"it has the unknown column '{name}'" for name in unknown
     ]
+    if not faults and best.format not in ("any", kind):
+        faults = [f"that layout takes {best.format} files only"]
     if not faults:
         faults = ["its columns fit but its first row isn't the publisher's"]
     return f"no layout recognises it; it comes nearest to {best.name}, but {', '.join(faults)}"

@@ -48,12 +48,15 @@ class Opening:
     encoding: str = ""
 
     def headers(self) -> Iterator[tuple[int, tuple[str, ...], dict[str, str]]]:
-        """Yield what may be the header: its line, its names, and the first row below it by name."""
+        """Yield what may be the header: its line, its names, and the first row below it by name.
+
+        A line below with another number of cells isn't a row.
+        """
         for number, row in enumerate(self.rows, start=1):
             names = _without_blank_end(row)
             if not names:
                 continue
-            below = next((cells for cells in self.rows[number:] if any(cells)), ())
+            below = next((cells for cells in self.rows[number:] if len(cells) == len(row) and any(cells)), ())
             yield number, names, dict(zip(names, below, strict=False))
 
 

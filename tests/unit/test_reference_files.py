@@ -17,6 +17,7 @@ KEYS = {
     "categories": ("classification", "category"),
     "classifications": ("classification",),
     "source_values": ("value_list", "source_value"),
+    "coded_values": ("value_list", "source_value"),
     "crosswalk": ("from_classification", "from_category", "to_classification"),
     "organisations": ("org_code",),
     "footprints": ("org_code", "area_code"),
@@ -30,6 +31,8 @@ WORDS = {
     ("grade_groups", "is_detail"): {"true", "false"},
     ("grade_groups", "option"): {"", "wres_upper_includes_vsm"},
     ("source_values", "answer_status"): {"known", "declined", "missing", "unknown"},
+    ("source_values", "alternative_category"): {"", "A"},
+    ("coded_values", "rejection"): {"", "band_8_without_letter"},
     ("crosswalk", "quality"): {"good", "fair", "many_to_one"},
     ("organisations", "org_level"): {"organisation", "system", "region", "national"},
     ("organisations", "org_type"): {"trust", "icb", "council", "system", "region", "ons_region", "nation"},
@@ -146,7 +149,7 @@ def test_a_date_is_given_only_where_it_is_certain():
         dates = set(column(stem, "org_code", "valid_from", "valid_to"))
         assert {code: day for code, day, _ in dates if day} == opened
         assert {code: day for code, _, day in dates if day} == FORMER_COUNCILS
-    censuses = {"census_2021_19", "census_2021_religion", "census_2021_sexual_orientation"}
+    censuses = {"census_2011_18", "census_2021_19", "census_2021_religion", "census_2021_sexual_orientation"}
     assert {row["classification"] for row in read("classifications") if row["valid_from"]} == censuses
 
 
@@ -187,6 +190,7 @@ def test_rows_stand_in_their_order():
         "categories": lambda row: (row["characteristic"], row["classification"], int(row["sort_order"])),
         "classifications": lambda row: (row["characteristic"], row["classification"]),
         "source_values": lambda row: (row["value_list"], row["source_value"]),
+        "coded_values": lambda row: (row["value_list"], row["source_value"]),
         "crosswalk": lambda row: (
             row["characteristic"],
             row["from_classification"],
@@ -241,15 +245,19 @@ def test_both_ends_of_a_crosswalk_are_registered_for_its_characteristic():
     assert all(row["from_classification"] != row["to_classification"] for row in read("crosswalk"))
 
 
-def test_a_crosswalk_loses_no_category_except_the_two_that_cannot_be_split():
+def test_a_crosswalk_loses_no_category_except_what_cannot_be_split_and_ages_of_nobody_at_work():
     pairs = set(column("crosswalk", "from_classification", "to_classification"))
     lost = {pair: categories(pair[0]) - set(mapping(*pair)) for pair in pairs}
-    assert {pair: left for pair, left in lost.items() if left} == {("esr_16", "census_2021_19"): {"C", "S"}}
-    ethnicity = {"esr_16", "census_2021_19", "ons_2001_6"}
+    assert {pair: left for pair, left in lost.items() if left} == {
+        ("esr_16", "census_2021_19"): {"C", "S"},
+        ("census_2011_18", "census_2021_19"): {"Other White"},
+        ("single_year_of_age", "esr_age_bands"): {str(age) for age in range(101) if not 16 <= age <= 74},
+    }
+    ethnicity = {"esr_16", "census_2021_19", "census_2011_18", "ons_2001_6"}
     assert {(start, end) for start in ethnicity for end in ("ons_5", "wres")} <= pairs
 
 
-@pytest.mark.parametrize("start", ["esr_16", "census_2021_19", "ons_2001_6"])
+@pytest.mark.parametrize("start", ["esr_16", "census_2021_19", "census_2011_18", "ons_2001_6"])
 def test_white_in_five_groups_is_white_in_two(start):
     assert mapping(start, "wres") == {
         category: "White" if group == "White" else "BME" for category, group in mapping(start, "ons_5").items()
@@ -264,13 +272,38 @@ def test_the_census_reaches_a_group_by_either_road(end):
     assert by_esr == mapping("census_2021_19", end)
 
 
+def test_the_groups_of_2011_are_those_of_2021_without_roma():
+    assert categories("census_2021_19") - categories("census_2011_18") == {"Roma"}
+    assert categories("census_2011_18") < categories("census_2021_19")
+    for end in ("esr_16", "ons_5", "wres"):
+        later = mapping("census_2021_19", end)
+        assert mapping("census_2011_18", end) == {group: later[group] for group in categories("census_2011_18")}
+    to_2021 = mapping("census_2011_18", "census_2021_19")
+    assert to_2021 == {group: group for group in categories("census_2011_18") - {"Other White"}}
+
+
+def test_five_groups_are_two_groups():
+    bme = dict.fromkeys(("Asian", "Black", "Mixed", "Other"), "BME")
+    assert mapping("ons_5", "wres") == {"White": "White", **bme}
+
+
+def test_a_single_year_of_age_falls_in_the_band_that_names_it():
+    band = {int(age): band for age, band in mapping("single_year_of_age", "esr_age_bands").items()}
+    assert {age for age, name in band.items() if name == "<=20"} == {16, 17, 18, 19, 20}
+    assert {age for age, name in band.items() if name == ">=71"} == {71, 72, 73, 74}
+    named = {name: tuple(map(int, name.split("-"))) for name in categories("esr_age_bands") if "-" in name}
+    assert len(named) == 10
+    for name, (youngest, oldest) in named.items():
+        assert {age for age, held in band.items() if held == name} == set(range(youngest, oldest + 1))
+
+
 def test_the_one_to_one_crosswalk_reads_the_same_backwards():
     backwards = {census: letter for letter, census in mapping("esr_16", "census_2021_19").items()}
     collapsed = {census: letter for census, letter in mapping("census_2021_19", "esr_16").items() if letter not in "CS"}
     assert backwards == collapsed
 
 
-@pytest.mark.parametrize("start", ["esr_16", "census_2021_19", "ons_2001_6"])
+@pytest.mark.parametrize("start", ["esr_16", "census_2021_19", "census_2011_18", "ons_2001_6"])
 def test_chinese_is_asian_in_five_groups(start):
     chinese = "R" if start == "esr_16" else "Chinese"
     assert mapping(start, "ons_5")[chinese] == "Asian"
@@ -305,11 +338,9 @@ def test_a_weak_match_says_why():
     assert [row for row in read("crosswalk") if row["quality"] == "fair" and not row["note"]] == []
 
 
-def test_a_value_is_listed_once_however_it_is_spaced_or_capitalised():
-    seen = [
-        (name, " ".join(value.split()).casefold())
-        for name, value in column("source_values", "value_list", "source_value")
-    ]
+@pytest.mark.parametrize("stem", ["source_values", "coded_values"])
+def test_a_value_is_listed_once_however_it_is_spaced_or_capitalised(stem):
+    seen = [(name, " ".join(value.split()).casefold()) for name, value in column(stem, "value_list", "source_value")]
     assert len(set(seen)) == len(seen)
 
 
@@ -320,6 +351,111 @@ def test_an_ethnic_code_follows_its_first_letter():
     codes = {value: category for value, category in listed.items() if re.fullmatch(r"[A-Y][A-Z0-9]?", value)}
     assert len(codes) == 16 + 25 + 6 + 10 + 5 + 5
     assert {value: category for value, category in codes.items() if category != value[0]} == {}
+
+
+def test_an_ethnic_label_has_the_category_of_its_code():
+    listed = {
+        row["source_value"]: row["category"] for row in read("source_values") if row["value_list"] == "esr_ethnicity"
+    }
+    labels = {value: category for value, category in listed.items() if re.match(r"[A-Y][A-Z0-9]? ", value)}
+    assert len(labels) > 60
+    assert {value: category for value, category in labels.items() if category != listed[value.split(" ")[0]]} == {}
+
+
+def test_the_switch_reads_the_five_white_british_codes_and_their_labels_as_white_british():
+    switched = {
+        row["source_value"]: (row["category"], row["alternative_category"])
+        for row in read("source_values")
+        if row["alternative_category"]
+    }
+    assert set(switched) == {
+        *("C2", "CA", "CB", "CC", "CD"),
+        *("C2 White Northern Irish", "CA White English", "CB White Scottish", "CC White Welsh", "CD White Cornish"),
+    }
+    assert set(switched.values()) == {("C", "A")}
+
+
+def test_a_list_of_answers_is_about_one_characteristic_in_one_classification():
+    """Else an empty cell, which is missing, would have no classification to be missing in."""
+    lists = set(column("source_values", "value_list", "characteristic", "classification"))
+    assert len(lists) == len({name for name, *_ in lists})
+
+
+def test_a_coded_value_has_a_code_that_its_column_may_have_or_a_rejection():
+    staff = yaml.safe_load((REFERENCE.parent / "contracts" / "staff.yaml").read_text(encoding="utf-8"))["columns"]
+    codes = {
+        "grade": set(members()) & {grade for (grade,) in column("grade_groups", "grade")},
+        "staff_group": {group for (group,) in column("staff_groups", "staff_group")},
+        "employment_type": set(staff["employment_type"]["choices"]),
+        "assignment_category": set(staff["assignment_category"]["choices"]),
+        "assignment_status": set(staff["assignment_status"]["choices"]),
+        "primary_assignment": {"yes", "no"},
+    }
+    for row in read("coded_values"):
+        assert (row["code"] == "") != (row["rejection"] == ""), row
+        assert row["rejection"] or row["code"] in codes[row["column"]], row
+    assert {name for (name,) in column("coded_values", "column")} == set(codes)
+
+
+def test_a_coded_list_fills_one_column():
+    lists = set(column("coded_values", "value_list", "column"))
+    assert len(lists) == len({name for name, _ in lists})
+
+
+def coded(value_list: str) -> dict[str, str]:
+    return {
+        row["source_value"]: row["code"] or row["rejection"]
+        for row in read("coded_values")
+        if row["value_list"] == value_list
+    }
+
+
+@pytest.mark.parametrize("staff", ["", "Review Body ", "Non Review Body "])
+def test_a_pay_band_means_the_same_whoever_reviews_it(staff):
+    grades = coded("esr_grade")
+    for number in "12345679":
+        assert grades[f"{staff}Band {number}"] == f"band_{number}"
+    for letter in "abcd":
+        spellings = (f"{staff}Band 8 - Range {letter.upper()}", f"{staff}Band 8{letter}")
+        assert {grades[spelling] for spelling in spellings} == {f"band_8{letter}"}
+    assert grades[f"{staff}Band 8"] == "band_8_without_letter"
+
+
+def test_no_band_recorded_is_no_other_grade():
+    grades = coded("esr_grade")
+    assert (grades["Missing"], grades["Other"], grades["Non AfC Grade"]) == (
+        "grade_not_recorded",
+        "other_grade",
+        "other_grade",
+    )
+
+
+@pytest.mark.parametrize(
+    ("categories_list", "types_list"),
+    [
+        ("esr_assignment_category", "esr_employment_type"),
+        ("asc_wds_assignment_category", "asc_wds_employment_type"),
+    ],
+)
+def test_a_kind_of_assignment_belongs_to_one_population(categories_list, types_list):
+    population = {
+        **dict.fromkeys(("permanent", "fixed_term", "locum"), "substantive"),
+        "bank": "bank",
+        **dict.fromkeys(("honorary", "non_executive", "agency", "other"), "other"),
+    }
+    assert coded(types_list) == {word: population[kind] for word, kind in coded(categories_list).items()}
+
+
+def test_the_job_roles_of_adult_social_care_make_four_groups():
+    groups = defaultdict(set)
+    for code, group in coded("asc_wds_job_role").items():
+        groups[group].add(int(code))
+    assert groups == {
+        "asc_managerial": {1, 2, 3, 4, 5, 24, 43, 45, 47, 49, 50},
+        "asc_regulated_profession": {6, 15, 16, 17, 35, 37},
+        "asc_direct_care": {7, 8, 9, 10, 11, 22, 23, 38, 52},
+        "asc_other": {25, 26, 27, 34, 36, 39, 40, 41, 42, 44, 46, 48, 51},
+    }
 
 
 def test_declined_and_missing_are_told_apart():
