@@ -13,14 +13,6 @@ with sent_row as (
     group by as_at_date, org_code
 ),
 
--- A list without alternatives is one that reassigns nothing.
-listed as (
-    select * from reference_source_values
-    union all by name
-    select null::varchar as alternative_category
-    where false
-),
-
 -- One row per spelling: several lists may hold the same.
 ethnic_code as (
     select
@@ -28,7 +20,7 @@ ethnic_code as (
         source_value,
         min(category) as first_letter,
         min(coalesce(alternative_category, category)) as reassigned
-    from listed
+    from reference_source_values
     where characteristic = 'ethnicity' and classification = 'esr_16' and answer_status = 'known'
     group by classification, source_value
 ),

@@ -1,10 +1,7 @@
 """Data quality and value mapping: what a sender's values became, and how far they carry."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
-
-import pytest
 
 from pipelines import database
 from pipelines.database import Connection
@@ -32,25 +29,11 @@ def people(**cells: Any) -> list[Row]:
     ]
 
 
-@pytest.fixture
-def alternatives(con: Connection) -> Iterator[None]:
-    """CA and C2 may be read as A."""
-    con.execute("create or replace table before as from reference_source_values")
-    con.execute("alter table reference_source_values add column if not exists alternative_category varchar")
-    con.execute(
-        "update reference_source_values set alternative_category = 'A' "
-        "where value_list = 'esr_ethnicity' and source_value in ('CA', 'CA White English', 'C2')"
-    )
-    yield
-    con.execute("create or replace table reference_source_values as from before")
-
-
 def items(con: Connection, *names: str, **where: Any) -> dict[str, Any]:
     found = selected(con, database.read_sql("marts/data_quality"), **where)
     return {row["item"]: tuple(row[name] for name in names) for row in found}
 
 
-@pytest.mark.usefixtures("alternatives")
 def test_white_british_is_counted_both_ways(con: Connection) -> None:
     register(con, extract(), rows=people())
     counted = items(con, "numerator", "denominator")
@@ -63,7 +46,6 @@ def test_white_british_is_counted_both_ways(con: Connection) -> None:
     }
 
 
-@pytest.mark.usefixtures("alternatives")
 def test_whichever_way_the_method_reads_them(con: Connection) -> None:
     """With the switch on, the typed rows say A; both counts stay as they were."""
     switched = [
