@@ -1,7 +1,8 @@
 """The judge: Great Expectations on the typed tables in DuckDB, all files of a feed at once.
 
-The suites in ``expectations`` hold the rules, each with its code, severity, sentence and advice; types, lists and keys
-are generated from the contract. Each failing row is known by its file and line.
+The suites in ``expectations`` hold the rules, each with its code, severity, sentence and advice; a query too long for
+a suite stands in ``sql/checks``. Types, lists and keys are generated from the contract. Each failing row is known by
+its file and line; a line that became several rows counts once.
 """
 
 import json
@@ -65,9 +66,9 @@ def judge(con: Connection, feed: str, extracts: Sequence[Extract]) -> list[Findi
         RuntimeError: a rule of the suite can't be used or run; the message names it.
     """
     database.view(con, f"{feed}_typed", sorted({extract.typed for extract in extracts}))
-    for name, role in ((feed, "detail"), (f"{feed}_total", "total")):
+    for name, role in ((feed, "detail"), (f"{feed}_total", "total"), (f"{feed}_percentage", "percentage")):
         con.execute(f"create or replace view {name} as select * from {feed}_typed where row_role = '{role}'")
-    tried = dict(con.execute(f"select extract, count(*) from {feed} group by extract").fetchall())
+    tried = dict(con.execute(f"select extract, count(distinct source_line) from {feed} group by extract").fetchall())
     files = {extract.sha256: extract.file for extract in extracts}
     findings = [
         _unreadable(extract, rule)
@@ -84,7 +85,8 @@ def judge(con: Connection, feed: str, extracts: Sequence[Extract]) -> list[Findi
                 "insert into rejected_row select extract, source_line, ?, ? from failing", [meta["rule"], column]
             )
         for extract, fault, field, count, lines in con.execute(
-            "select extract, fault, field, count(*), list(distinct source_line order by source_line)[1:?] from failing "
+            "select extract, fault, field, count(distinct source_line), "
+            "list(distinct source_line order by source_line)[1:?] from failing "
             "group by extract, fault, field order by extract, fault, field",
             [EXAMPLE_LINES],
         ).fetchall():
@@ -137,8 +139,8 @@ def _collect_failing(con: Connection, result: Any, feed: str, column: str) -> No
     query = config.kwargs.get("unexpected_rows_query")
     if query:  # the result holds a sample of the failing rows only, or none where a neighbour's query can't be run
         try:
-            con.execute(f"insert into failing by name from ({query.replace('{batch}', feed)})")
-        except duckdb.Error as error:
+            con.execute(f"insert into failing by name from ({query.format(batch=feed)}\n)")
+        except (duckdb.Error, KeyError, IndexError) as error:  # the last two: a brace that isn't doubled
             raise RuntimeError(_cannot_run(feed, config.meta["rule"], error)) from error
         return
     if "unexpected_index_list" not in result.result:
@@ -152,10 +154,11 @@ def _collect_failing(con: Connection, result: Any, feed: str, column: str) -> No
     if rows.num_rows != result.result["unexpected_count"]:
         raise RuntimeError(_cannot_run(feed, config.meta["rule"], "Great Expectations named only some failing rows"))
     con.register("failing_index", rows)
-    fault = identifier(column) if column.endswith("_fault") else "null"
+    # Of a line that became several rows, only those with a fault are at fault.
+    fault, at_fault = (identifier(column), "is not null") if column.endswith("_fault") else ("null", "is null")
     con.execute(
         f"insert into failing select extract, source_line, {fault}, null from {feed} "
-        "semi join failing_index using (extract, source_line)"
+        f"semi join failing_index using (extract, source_line) where {fault} {at_fault}"
     )
     con.unregister("failing_index")
 
@@ -248,11 +251,21 @@ def _expectation(feed: str, rule: Mapping[str, Any]) -> "Expectation":
     if meta["severity"] not in SEVERITIES:
         raise RuntimeError(_cannot_run(feed, name, f"its severity is none of {', '.join(SEVERITIES)}"))
     try:
-        made = ExpectationConfiguration(**rule).to_domain_obj()
-    except (GreatExpectationsError, ValueError, TypeError) as error:
+        kwargs = rule.get("kwargs", {}) | ({"unexpected_rows_query": _check(meta["sql"])} if "sql" in meta else {})
+        made = ExpectationConfiguration(**{**rule, "kwargs": kwargs}).to_domain_obj()
+    except (GreatExpectationsError, OSError, ValueError, TypeError) as error:
         raise RuntimeError(_cannot_run(feed, name, error)) from error
     if not isinstance(made, ColumnMapExpectation | ColumnPairMapExpectation | UnexpectedRowsExpectation):
         raise RuntimeError(
             _cannot_run(feed, name, "it doesn't say which rows fail; write an unexpected_rows_expectation")
         )
     return made
+
+
+def _check(name: str) -> str:
+    """Return the query of ``sql/checks/<name>.sql`` as Great Expectations takes it: a brace stands for itself.
+
+    It names its tables itself; the comment is for Great Expectations, which would print that ``batch`` isn't used.
+    """
+    query = database.read_sql(f"checks/{name}")
+    return "-- {batch}\n" + query.replace("{", "{{").replace("}", "}}")

@@ -5,9 +5,15 @@ The table below is the specification; the file says which values there are, and 
 
 import csv
 from collections import Counter, defaultdict
+from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
+
+from pipelines import reference
+from pipelines.ingest import ingest
+from pipelines.places import DataFolder
+from pipelines.validate import validate
 
 REFERENCE = Path(__file__).resolve().parents[2] / "data" / "reference"
 
@@ -216,3 +222,40 @@ def test_the_analysts_own_mapping_is_not_followed(record):
 def test_an_undecided_person_has_answered(record):
     undecided = record["Sexual Orientation"]["Undecided"]
     assert (undecided["for_analysis"], OUTCOMES["Sexual Orientation"]["Undecided"]) == ("Missing", "Undecided")
+
+
+def test_an_export_with_every_value_of_the_record_is_read_as_the_table_says(con, record, tmp_path):
+    """One person per value; a field with fewer values than the longest begins again with its first."""
+    people = max(len(record[field]) for field in LISTS)
+    columns = {field: list(islice(cycle(record[field]), people)) for field in LISTS}
+    with (tmp_path / "export.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Effective Date", "Organisation", "Person Key", "Staff Group", *LISTS])
+        for number, answers in enumerate(zip(*columns.values(), strict=True)):
+            writer.writerow(["31-MAR-2026", "RL4", f"p{number}", "Students", *answers])
+    data = DataFolder(tmp_path)
+    ingested = ingest(con, data, [tmp_path / "export.csv"], tmp_path / "work")
+    validated = validate(con, ingested, reference.method(data))
+    assert validated.refusals == ()
+    (accepted,) = validated.accepted
+    assert (accepted.extract.layout, accepted.rows_accepted, accepted.rows_rejected) == ("esr_equality", people, 0)
+    ours = {
+        "Gender": "sex",
+        "Ethnic Origin": "ethnicity",
+        "Disability": "disability",
+        "Sexual Orientation": "sexual_orientation",
+        "Religious Belief": "religion",
+        "Age Band": "age",
+        "Marital Status": "marital_status",
+    }
+    for field, column in ours.items():
+        taken = con.execute(
+            f"select coalesce({column}, '(' || {column}_answer_status || ')') from read_parquet(?) "
+            "order by person_key[2:]::integer",
+            [str(accepted.typed)],
+        ).fetchall()
+        assert [outcome for (outcome,) in taken] == [OUTCOMES[field][value] for value in columns[field]], field
+    grades = con.execute(
+        "select grade from read_parquet(?) order by person_key[2:]::integer", [str(accepted.typed)]
+    ).fetchall()
+    assert [grade for (grade,) in grades] == [OUTCOMES["AfC Pay Band"][value] for value in columns["AfC Pay Band"]]

@@ -351,9 +351,7 @@ def test_what_a_file_doesnt_say_stands_beside_it(con: Connection, take: Take) ->
         ("as_at: soon\n", "sidecar.unusable", "file.csv.yaml: as_at"),
     ],
 )
-def test_a_sidecar_that_is_missing_or_wrong_stops_its_file(
-    take: Take, tmp_path: Path, beside: str, rule: str, sentence: str
-) -> None:
+def test_a_sidecar_that_is_missing_or_wrong_stops_its_file(take: Take, beside: str, rule: str, sentence: str) -> None:
     found, said = refused(take("file.csv", csv_text(TABLE), UNSAID, beside))
     assert found == rule
     assert sentence in said
@@ -394,7 +392,7 @@ def test_an_organisations_own_words_count_for_it_alone(con: Connection, take: Ta
 def test_a_slip_in_a_mapping_is_refused(tmp_path: Path, right: str, wrong: str, sentence: str) -> None:
     (tmp_path / "mappings").mkdir()
     (tmp_path / "mappings" / "rxk.yaml").write_text(OWN.replace(right, wrong), encoding="utf-8")
-    with pytest.raises(MappingError, match="rxk.yaml") as slip:
+    with pytest.raises(MappingError, match=r"rxk\.yaml") as slip:
         mapping.load_all(DataFolder(tmp_path))
     assert sentence in str(slip.value)
 

@@ -5,6 +5,7 @@ import datetime
 import io
 import re
 from collections import Counter, defaultdict
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,9 @@ KEYS = {
     "crosswalk": ("from_classification", "from_category", "to_classification"),
     "organisations": ("org_code",),
     "footprints": ("org_code", "area_code"),
+    "catchments": ("org_code", "area_code"),
+    "successions": ("predecessor_code", "successor_code", "effective_on"),
+    "expected_submissions": ("org_code",),
     "areas": ("area_code",),
     "geography": ("ltla_code", "icb_code"),
     "population": ("area_code", "classification", "category", "answer_status", "age_range", "vintage"),
@@ -38,6 +42,8 @@ WORDS = {
     ("organisations", "org_type"): {"trust", "icb", "council", "system", "region", "ons_region", "nation"},
     ("organisations", "sector"): {"", "nhs", "social_care"},
     ("organisations", "members_complete"): {"", "true", "false"},
+    ("successions", "kind"): {"renamed", "split"},
+    ("expected_submissions", "sector"): {"nhs", "social_care"},
     ("areas", "area_level"): {"ltla", "utla", "ons_region", "country"},
     ("population", "answer_status"): {"known", "unknown"},
     ("population", "age_range"): {"all", "16+", "16-64", "16-74"},
@@ -130,7 +136,9 @@ def test_a_coded_column_holds_its_words_and_no_others(stem, name):
     assert {value for (value,) in column(stem, name)} == WORDS[stem, name]
 
 
-@pytest.mark.parametrize("stem", ["classifications", "organisations", "footprints", "geography"])
+@pytest.mark.parametrize(
+    "stem", ["classifications", "organisations", "footprints", "geography", "catchments", "expected_submissions"]
+)
 def test_a_date_is_a_date_or_empty(stem):
     for valid_from, valid_to in column(stem, "valid_from", "valid_to"):
         begins, ends = (datetime.date.fromisoformat(day) if day else None for day in (valid_from, valid_to))
@@ -149,6 +157,13 @@ def test_a_date_is_given_only_where_it_is_certain():
         dates = set(column(stem, "org_code", "valid_from", "valid_to"))
         assert {code: day for code, day, _ in dates if day} == opened
         assert {code: day for code, _, day in dates if day} == FORMER_COUNCILS
+    assert {
+        code: day for code, day, _ in column("expected_submissions", "org_code", "valid_from", "valid_to") if day
+    } == {
+        "QUA": "2022-07-01",
+        "QGH": "2022-07-01",
+    }
+    assert {row["valid_from"] for row in read("catchments")} == {""}
     censuses = {"census_2011_18", "census_2021_19", "census_2021_religion", "census_2021_sexual_orientation"}
     assert {row["classification"] for row in read("classifications") if row["valid_from"]} == censuses
 
@@ -199,6 +214,9 @@ def test_rows_stand_in_their_order():
         ),
         "organisations": lambda row: row["org_code"],
         "footprints": lambda row: (row["org_code"], row["area_code"]),
+        "catchments": lambda row: (row["org_code"], row["area_code"]),
+        "successions": lambda row: (row["predecessor_code"], row["successor_code"], row["effective_on"]),
+        "expected_submissions": lambda row: row["org_code"],
         "areas": lambda row: row["area_code"],
         "geography": lambda row: (row["ltla_code"], row["icb_code"]),
         "population": lambda row: (
@@ -738,3 +756,28 @@ def test_a_staff_group_code_is_its_label():
     for code, label in column("staff_groups", "staff_group", "label"):
         if code not in ("social_care", "unknown"):
             assert code == label.lower().replace(" ", "_")
+
+
+def test_the_weights_of_a_catchment_add_up_to_one_and_belong_to_a_trust():
+    types = dict(column("organisations", "org_code", "org_type"))
+    weights = defaultdict(list)
+    for row in read("catchments"):
+        weights[row["org_code"]].append(Decimal(row["weight"]))
+    assert {types[trust] for trust in weights} == {"trust"}
+    assert {sum(shares) for shares in weights.values()} == {1}
+    assert all(0 < share < 1 for shares in weights.values() for share in shares)
+
+
+def test_a_submission_is_expected_of_an_organisation_in_its_sector():
+    registered = {row["org_code"]: row for row in read("organisations") if row["org_level"] == "organisation"}
+    assert all(
+        registered[code]["sector"] == sector for code, sector in column("expected_submissions", "org_code", "sector")
+    )
+
+
+def test_a_succession_has_a_date_and_a_merger_two_parties():
+    parties = Counter(column("successions", "successor_code", "effective_on", "kind"))
+    for row in read("successions"):
+        datetime.date.fromisoformat(row["effective_on"])
+        if row["kind"] == "merged":
+            assert parties[row["successor_code"], row["effective_on"], row["kind"]] > 1
