@@ -79,7 +79,8 @@ def register(con: Connection, *extracts: FrozenExtract, rows: Sequence[Row]) -> 
     measure._register_run(con, snapshot)
     measure._register_senders(con, snapshot)
     database.build(con, "marts/headcount")
-    database.build(con, "intermediate/coverage")
+    for name in ("roll_up", "coverage"):
+        database.build(con, f"intermediate/{name}")
     for name in ("waterfall", "value_mapping"):
         database.build(con, f"marts/{name}")
 
