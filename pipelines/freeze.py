@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import ledger, places, reference
+from pipelines.judge import Finding
 from pipelines.places import DataFolder
 from pipelines.sidecar import ControlTotal
 from pipelines.validate import Accepted, Validated
@@ -38,6 +39,7 @@ class FrozenExtract:
     synthetic: bool
     control_totals: tuple[ControlTotal, ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict, compare=False)  # in, accepted, rejected, checking
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def freeze(
     text = canonical(manifest)
     snapshot_id = hashlib.sha256(text.encode()).hexdigest()
     path = folder.snapshots / snapshot_id
-    extracts = tuple(_store(folder, one, owns) for one, owns in chosen)
+    extracts = tuple(_store(folder, one, owns, validated) for one, owns in chosen)
     if not (path / "manifest.json").is_file():
         path.mkdir(parents=True, exist_ok=True)
         write_whole(path / "manifest.json", text)
@@ -343,7 +345,7 @@ def _definitions(folder: DataFolder) -> dict[str, str]:
     return {name: file_sha256(path) for name, path in sorted(files.items())}
 
 
-def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...]) -> FrozenExtract:
+def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...], validated: Validated) -> FrozenExtract:
     """Keep a file's bytes under their hash, and its typed rows beside them."""
     extract = one.extract
     objects = folder.snapshots / "objects"
@@ -363,6 +365,7 @@ def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...])
         synthetic=extract.synthetic,
         control_totals=extract.sidecar.control_totals,
         rows=_rows(one),
+        findings=tuple(finding for finding in validated.findings if finding.extract == extract.sha256),
     )
 
 

@@ -79,6 +79,8 @@ def register(
         con.execute(f"insert into landing_population values ({', '.join('?' * len(cells))})", cells)
     for name in measure.INTERMEDIATE:
         database.build(con, f"intermediate/{name}")
+    con.execute("create or replace table earlier_group_count as select * from group_count limit 0")
+    database.build(con, "intermediate/revised_group")
     database.define(con, "intermediate/comparison")
 
 

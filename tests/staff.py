@@ -7,9 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines import contract, database, measure
+from pipelines import contract, database
 from pipelines.database import Connection
 from pipelines.freeze import FrozenExtract, Snapshot
+from pipelines.measure import parts
+from pipelines.measure import register as registered
 from pipelines.sidecar import ControlTotal
 
 Row = dict[str, Any]
@@ -58,7 +60,7 @@ def accept(con: Connection, rows: Sequence[Row], feed: str = "staff") -> None:
     con.execute("create or replace view accepted as select * from accepted_rows")
     database.build(con, "people/waterfall_step")
     if feed == "staff":
-        for name in measure.PEOPLE:
+        for name in parts.PEOPLE:
             database.define(con, f"people/{name}")
 
 
@@ -76,8 +78,8 @@ def register(con: Connection, *extracts: FrozenExtract, rows: Sequence[Row]) -> 
     for name in ("fate_count", "value_count"):
         database.build(con, f"people/{name}")
     con.execute(f"create or replace table cube_part as {database.read_sql('cube/staff')}")
-    measure._register_run(con, snapshot)
-    measure._register_senders(con, snapshot)
+    registered.run(con, snapshot)
+    registered.senders(con, snapshot)
     database.build(con, "marts/headcount")
     for name in ("roll_up", "coverage"):
         database.build(con, f"intermediate/{name}")

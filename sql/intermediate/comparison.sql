@@ -1,5 +1,5 @@
 -- Grain:  a group_count row and one comparator of representation_gap, as whole numbers: no share yet.
--- Inputs: group_count, footprint_residents, reporting_date, roll_up, organisation, succession_part, method.
+-- Inputs: group_count, revised_group, footprint_residents, reporting_date, roll_up, organisation, succession_part, method.
 -- Caveat: every comparator at the dates that representation_gap reports, and those of trend at every date. `previous` of a unit
 --         is there only if the same organisations reported then and now. A comparator that isn't there has nulls, and is [x] later.
 --         `total` is compared with nothing: everybody is no share. Only trusts have `catchment`, as whole numbers of a thousand
@@ -95,7 +95,8 @@ select
     end as comparator_total_headcount,
     footprint_residents.population_vintage,
     footprint_residents.age_range,
-    footprint_residents.area_set
+    footprint_residents.area_set,
+    revised_group.org_code is not null or revised_previous.org_code is not null as is_revised
 from grouped
 left join footprint_residents
     on
@@ -131,4 +132,25 @@ left join group_count as previous
         and grouped.clinical = previous.clinical
         and grouped.grade_group = previous.grade_group
         and grouped.classification = previous.classification
-        and grouped.category = previous.category;
+        and grouped.category = previous.category
+left join revised_group
+    on
+        grouped.as_at_date = revised_group.as_at_date
+        and grouped.org_code = revised_group.org_code
+        and grouped.employment_type = revised_group.employment_type
+        and grouped.grade_family = revised_group.grade_family
+        and grouped.clinical = revised_group.clinical
+        and grouped.grade_group = revised_group.grade_group
+        and grouped.classification = revised_group.classification
+        and grouped.category = revised_group.category
+left join revised_group as revised_previous
+    on
+        grouped.comparator = 'previous'
+        and twelve_months_before(grouped.as_at_date) = revised_previous.as_at_date
+        and grouped.org_code = revised_previous.org_code
+        and grouped.employment_type = revised_previous.employment_type
+        and grouped.grade_family = revised_previous.grade_family
+        and grouped.clinical = revised_previous.clinical
+        and grouped.grade_group = revised_previous.grade_group
+        and grouped.classification = revised_previous.classification
+        and grouped.category = revised_previous.category;

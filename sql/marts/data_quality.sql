@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_code, item: how far a sender's file can carry what is computed from it.
--- Inputs: waterfall, value_mapping, reference_source_values, method.
+-- Inputs: waterfall, value_mapping, submission_file, unmapped, reference_source_values, method.
 -- Caveat: exact counts: internal. Of substantive people counted, except for rejected rows. White British and White other are counted
 --         both ways, whatever method.reassign_CA_CB_CC_CD_C2_to_A says. How many declared is the mart declaration_rate.
 --         `[x]` not available, `[z]` nobody to count, `[u]` fewer than method.weak_base_headcount people.
@@ -78,6 +78,17 @@ item as (
         || 'organisations or dates' as note,
         false as is_of_people
     from sent_row
+    union all
+    select
+        submission_file.as_at_date,
+        submission_file.org_code,
+        'unmapped_' || unmapped.field as item,
+        unmapped.rows as numerator,
+        submission_file.rows_in as denominator,
+        'rows rejected for a word that is in no list and no mapping of the organisation, of all rows of its file' as note,
+        false as is_of_people
+    from unmapped
+    inner join submission_file on unmapped.extract = submission_file.extract
     union all
     select
         as_at_date,

@@ -1,6 +1,6 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic, classification,
 --         category: at every date that representation_gap reports.
--- Inputs: group_count, reporting_date, roll_up, coverage, method.
+-- Inputs: group_count, revised_group, reporting_date, roll_up, coverage, method.
 -- Caveat: exact counts: internal. share_of_grade says who is in the grade, over known answers; share_of_group says how the group
 --         is spread over its family's grades. Grade groups overlap: only is_detail rows add up to 1 within a family.
 with reported as (
@@ -37,6 +37,7 @@ select
         then coalesce(reported.source_marker, family.source_marker, '[x]')
         when reported.known_headcount = 0 or family.headcount = 0 then '[z]'
         when reported.known_headcount < method.weak_base_headcount then '[u]'
+        when revised_group.org_code is not null then '[r]'
     end as marker
 from reported
 inner join reported as family
@@ -49,6 +50,16 @@ inner join reported as family
         and reported.clinical = family.clinical
         and reported.classification = family.classification
         and reported.category = family.category
+left join revised_group
+    on
+        reported.as_at_date = revised_group.as_at_date
+        and reported.org_code = revised_group.org_code
+        and reported.employment_type = revised_group.employment_type
+        and reported.grade_family = revised_group.grade_family
+        and reported.clinical = revised_group.clinical
+        and reported.grade_group = revised_group.grade_group
+        and reported.classification = revised_group.classification
+        and reported.category = revised_group.category
 cross join method
 left join coverage
     on

@@ -82,7 +82,7 @@ everybody as (
         headcount,
         known_headcount,
         total_headcount,
-        '[z]' as marker
+        coalesce(if(headcount is null, source_marker, null), '[z]') as marker
     from comparison
     where is_reported and characteristic = 'total'
     union all
@@ -173,6 +173,7 @@ valued as (
             when adjusted.comparator_headcount is null or adjusted.comparator_known_headcount is null then '[x]'
             when adjusted.workforce_share is null or adjusted.comparator_share is null then '[z]'
             when adjusted.known_headcount < method.weak_base_headcount then '[u]'
+            when adjusted.is_revised then '[r]'
         end as marker
     from adjusted
     cross join method

@@ -57,10 +57,13 @@ select
     ) as verdict,
     coalesce(coverage.coverage, '1 of 1') as coverage,
     case
-        when compared.characteristic = 'total' then '[z]'
-        when compared.headcount is null or compared.comparator_headcount is null then '[x]'
+        when compared.characteristic = 'total' then coalesce(if(compared.headcount is null, compared.source_marker, null), '[z]')
+        when compared.headcount is null or compared.known_headcount is null
+        then coalesce(compared.source_marker, '[x]')
+        when compared.comparator_headcount is null or compared.comparator_known_headcount is null then '[x]'
         when compared.workforce_share is null or compared.comparator_share is null then '[z]'
         when compared.known_headcount < method.weak_base_headcount then '[u]'
+        when compared.is_revised then '[r]'
     end as marker
 from compared
 cross join method

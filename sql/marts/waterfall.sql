@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_code, step: a line of the way from a sender's rows to the people counted.
--- Inputs: fate_count, owned, extract_rows, waterfall_step.
+-- Inputs: fate_count, owned, submission_file, waterfall_step.
 -- Caveat: exact counts: internal. What comes in is what the steps take out and the people counted. `people` and `fte` are those that
 --         leave the count with a step: nobody leaves who is counted by another assignment, and hours of duplicates stay with the
 --         person. Rejected and checking rows can't be attributed, and are [x], where a file speaks about several organisations or
@@ -28,11 +28,11 @@ file as (
         sum(mine.rows)::bigint as accepted,
         sum(mine.people)::bigint as people,
         sum(mine.fte) as fte,
-        min(extract_rows.rejected) as rejected,
-        min(extract_rows.checking) as checking
+        min(submission_file.rejected) as rejected,
+        min(submission_file.checking) as checking
     from mine
     left join only_place on mine.extract = only_place.extract
-    left join extract_rows on only_place.extract = extract_rows.extract
+    left join submission_file on only_place.extract = submission_file.extract
     group by mine.as_at_date, mine.org_code
 ),
 

@@ -12,7 +12,7 @@ with ruled as (
             when accepted.assignment_category in ('honorary', 'non_executive', 'agency')
             then accepted.assignment_category
             when accepted.assignment_status = 'career_break' then 'career_break'
-            when accepted.employment_type = 'substantive' and coalesce(accepted.fte, 0) = 0 then 'no_fte'
+            when accepted.employment_type = 'substantive' and accepted.fte = 0 then 'no_fte'
             else accepted.employment_type
         end as rule
     from accepted

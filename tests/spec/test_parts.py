@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from pipelines import contract, database, measure, reference
+from pipelines import contract, database, reference
 from pipelines.database import Connection
 from pipelines.freeze import FrozenExtract, Snapshot
+from pipelines.measure import parts
 from pipelines.places import DataFolder
 from tests.staff import Row, accept, assignment, counted_as, extract, selected
 
@@ -35,15 +36,15 @@ def take(con: Connection, folder: DataFolder, *extracts: FrozenExtract, **choice
     before = {str(path) for path in folder.snapshots.rglob("*.parquet")}
     snapshot = Snapshot("snapshot", Path(), date(2026, 3, 31), extracts, method)
     with counted_as(con, **choices):
-        measure._register_parts(con, folder, snapshot, lambda _: None)
+        parts.register(con, folder, snapshot.extracts, snapshot.method)
     return {str(path) for path in folder.snapshots.rglob("*.parquet")} - before
 
 
 def test_a_new_month_costs_a_month(con: Connection, folder: DataFolder) -> None:
     february = frozen(con, folder, "february", assignment(as_at_date="2026-02-28"))
     march = frozen(con, folder, "march", assignment(), assignment(person_key="p2", assignment_key="a2"))
-    assert len(take(con, folder, february)) == len(measure.PARTS)
-    assert len(take(con, folder, february, march)) == len(measure.PARTS)
+    assert len(take(con, folder, february)) == len(parts.PARTS)
+    assert len(take(con, folder, february, march)) == len(parts.PARTS)
     assert take(con, folder, february, march) == set()
     counts = selected(con, "from fate_count order by as_at_date")
     assert [(row["extract"], row["rows"]) for row in counts] == [("february", 1), ("march", 2)]
@@ -53,7 +54,7 @@ def test_another_choice_of_who_counts_costs_every_part_again(con: Connection, fo
     march = frozen(con, folder, "march", assignment(assignment_category="honorary"))
     take(con, folder, march)
     assert selected(con, "from cube_part") == []
-    assert len(take(con, folder, march, honorary="substantive")) == len(measure.PARTS)
+    assert len(take(con, folder, march, honorary="substantive")) == len(parts.PARTS)
     assert {row["headcount"] for row in selected(con, "from cube_part")} == {1}
 
 
@@ -77,9 +78,9 @@ def test_where_nobody_sent_rows_there_is_nothing_to_follow(con: Connection, fold
 
 def test_a_population_that_doesnt_exist_is_refused(folder: DataFolder) -> None:
     method = reference.method(folder)
-    measure.refuse_unknown_populations(method)
+    parts.refuse_unknown_populations(method)
     method["counted_as"]["agency"] = "nobody"
     with pytest.raises(
         ValueError, match=r"counted_as\.agency is 'nobody', but must be one of substantive, bank, other, none"
     ):
-        measure.refuse_unknown_populations(method)
+        parts.refuse_unknown_populations(method)

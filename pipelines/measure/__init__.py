@@ -1,0 +1,80 @@
+"""Measure: a snapshot becomes the cube and the marts, in SQL.
+
+One cube part per extract, so that a new month costs a month; the cube is their union. Every mart of representation reads
+the cube only. What became of each file's rows, and what its values became, is kept per extract in the same way.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines import database
+from pipelines.database import Connection
+from pipelines.freeze import Snapshot
+from pipelines.measure import parts, register, revise
+from pipelines.places import DataFolder
+
+# In this order: a statement reads the earlier ones.
+INTERMEDIATE = (
+    *("roll_up", "reporting_date", "coverage", "answer_count", "answer_base", "group_count"),
+    *("resident", "footprint_residents"),
+)
+MARTS = (
+    *("representation_gap", "trend", "declaration_rate", "grade_profile"),
+    *("waterfall", "value_mapping", "reconciliation", "data_quality"),
+    *("submission", "revision"),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The marts of one snapshot, as Parquet in ``folder``."""
+
+    snapshot: Snapshot
+    folder: Path
+    marts: tuple[Path, ...]
+
+
+def measure(
+    con: Connection,
+    folder: DataFolder,
+    snapshot: Snapshot,
+    staging: Path,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Measured:
+    """Compute the marts of a snapshot into ``staging``.
+
+    Args:
+        con: database with the reference tables.
+        folder: the data folder; cube parts are kept under its snapshots.
+        snapshot: what ``freeze`` returned.
+        staging: an empty folder for the marts.
+        progress: told the name of each step when it is done.
+
+    Raises:
+        ValueError: ``counted_as`` of the method names a population that doesn't exist.
+    """
+    notes = {"snapshot_id": snapshot.snapshot_id, "synthetic": "yes" if snapshot.synthetic else "no"}
+    parts.refuse_unknown_populations(snapshot.method)
+    register.run(con, snapshot)
+    register.senders(con, snapshot)
+    kept = parts.register(con, folder, snapshot.extracts, snapshot.method, progress)
+    marts = [_export(con, "headcount", staging, notes, progress)]
+    database.view(con, "headcount", marts)
+    for name in INTERMEDIATE:
+        database.build(con, f"intermediate/{name}")
+        progress(name)
+    revise.register(con, folder, snapshot, kept, progress)
+    database.define(con, "intermediate/comparison")
+    for name in MARTS:
+        path = _export(con, name, staging, notes, progress)
+        database.view(con, name, [path])
+        marts.append(path)
+    return Measured(snapshot, staging, tuple(marts))
+
+
+def _export(con: Connection, name: str, staging: Path, notes: dict[str, str], progress: Callable[[str], None]) -> Path:
+    path = staging / f"{name}.parquet"
+    database.export(con, database.read_sql(f"marts/{name}"), path, notes)
+    progress(name)
+    return path

@@ -1,0 +1,87 @@
+"""Revisions: what an earlier snapshot counted at the dates of which files were sent again.
+
+The same SQL is run a second time, in a schema of its own in which the earlier files still speak.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pipelines import database
+from pipelines.database import Connection
+from pipelines.freeze import FrozenExtract, Snapshot
+from pipelines.measure import parts
+from pipelines.places import DataFolder
+
+# From the cube to the counts that are compared.
+COUNTED = ("roll_up", "answer_count", "answer_base", "group_count")
+
+
+def register(
+    con: Connection,
+    folder: DataFolder,
+    snapshot: Snapshot,
+    kept: Mapping[str, Sequence[Path]],
+    progress: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Make ``revised_submission`` (whose file was sent again) and ``revised_group`` (which counts differ from before).
+
+    Args:
+        con: database with the cube and the counts of this snapshot.
+        folder: the data folder, in which parts of the earlier extracts are kept too.
+        snapshot: its ``revisions`` say whose earlier rows lie where.
+        kept: the files of this snapshot's parts.
+        progress: told when it is done.
+    """
+    con.execute(
+        "create or replace table revised_submission "
+        "(org_code varchar, as_at_date date, extract varchar, earlier_extract varchar, reason varchar)"
+    )
+    for one in snapshot.revisions:
+        con.execute(
+            "insert into revised_submission values (?, ?, ?, ?, ?)", [*one.about, one.by, one.sha256, one.reason]
+        )
+    con.execute("create or replace table earlier_group_count as select * from group_count limit 0")
+    if snapshot.revisions:
+        earlier = parts.write(con, folder, _earlier(snapshot), snapshot.method, progress)
+        _count_earlier(con, [*kept["cube_part"], *(one["cube_part"] for one in earlier.values())])
+        progress("revisions")
+    database.build(con, "intermediate/revised_group")
+
+
+def _earlier(snapshot: Snapshot) -> list[FrozenExtract]:
+    """Return the extracts that an earlier snapshot held, as far as they spoke for what is revised."""
+    owned: dict[tuple[str, str, Path], list[tuple[str, ...]]] = {}
+    for one in snapshot.revisions:
+        owned.setdefault((one.sha256, one.feed, one.typed), []).append(one.about)
+    return [
+        FrozenExtract(
+            sha256=sha256,
+            feed=feed,
+            layout="",
+            arrives="",
+            typed=typed,
+            owns=tuple(about),
+            synthetic=snapshot.synthetic,
+        )
+        for (sha256, feed, typed), about in owned.items()
+    ]
+
+
+def _count_earlier(con: Connection, cube_parts: Sequence[Path]) -> None:
+    """Fill ``earlier_group_count`` with what the earlier files give at the dates that are revised."""
+    con.execute("create schema earlier")
+    con.execute("set search_path = 'earlier,main'")
+    try:
+        con.execute(
+            "create table owned as select coalesce(revised.earlier_extract, owned.extract) as extract, owned.arrives, "
+            "owned.org_code, owned.as_at_date from main.owned left join revised_submission as revised "
+            "using (org_code, as_at_date) where owned.as_at_date in (select as_at_date from revised_submission)"
+        )
+        database.view(con, "cube_part", cube_parts)
+        con.execute(f"create table headcount as {database.read_sql('marts/headcount')}")
+        for name in COUNTED:
+            con.execute(f"create table {name} as {database.read_sql(f'intermediate/{name}')}")
+    finally:
+        con.execute("set search_path = 'main'")
+    con.execute("insert into earlier_group_count select * from earlier.group_count")
+    con.execute("drop schema earlier cascade")
