@@ -76,7 +76,7 @@ def test_columns_stand_in_any_order(tmp_path: Path) -> None:
         ),
         (
             "catchments",
-            b"org_code,area_code,weight,valid_from,valid_to\nRNA,E08000027,73%,,\n",
+            b"org_code,area_code,weight,valid_from,valid_to\nRNA,E08000027,1.5,,\n",
             "row 2: weight isn't a share from 0 to 1; correct the cell",
         ),
         ("successions", f"{HEADER}A,B,,merged,\nC,B,,merged,\n".encode(), "row 2: kind must be merged, renamed or "),
