@@ -49,8 +49,14 @@ class DataFolder:
         return sorted((self.root / "mappings").glob("*.yaml"))
 
     def references(self) -> dict[str, Path]:
-        """Return the folder's own reference tables by name: each file comes whole, before the packaged one."""
-        return {path.stem: path for path in sorted((self.root / "reference").glob("*.csv"))}
+        """Return the folder's own reference tables by name: each file comes whole, before the packaged one.
+
+        The project's own ``data`` is a data folder too, and its tables are the packaged ones.
+        """
+        folder = self.root / "reference"
+        if folder.resolve() == REFERENCE:
+            return {}
+        return {path.stem: path for path in sorted(folder.glob("*.csv"))}
 
     def methods(self) -> Iterator[Path]:
         """Yield the method files, the packaged one first: a later one overrides it key by key."""

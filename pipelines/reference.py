@@ -43,14 +43,15 @@ OF_A_FOLDER = (
     "successions",
 )
 
-# What a cell of such a table has to be, where it isn't text, and how to write it.
-KINDS = {
-    "valid_from": ("date", "a date, written YYYY-MM-DD"),
-    "valid_to": ("date", "a date, written YYYY-MM-DD"),
-    "effective_on": ("date", "a date, written YYYY-MM-DD"),
-    "vintage": ("date", "a date, written YYYY-MM-DD"),
-    "weight": ("decimal(13, 12)", "a share from 0 to 1"),
-    "population": ("bigint", "a whole number"),
+# What is true of a cell of such a table that isn't text or empty, and how to write it.
+A_DATE = ("try_cast({} as date) is not null", "a date, written YYYY-MM-DD")
+CELLS = {
+    "valid_from": A_DATE,
+    "valid_to": A_DATE,
+    "effective_on": A_DATE,
+    "vintage": A_DATE,
+    "weight": ("try_cast({} as decimal(13, 12)) between 0 and 1", "a share from 0 to 1"),
+    "population": ("try_cast({} as bigint) >= 0", "a whole number"),
 }
 
 
@@ -131,11 +132,12 @@ def _check_cells(con: Connection, path: Path, name: str) -> None:
     """Refuse a table of a data folder with a cell of another kind, or a merger that doesn't name its parties."""
     table = identifier(f"reference_{name}")
     for column in _columns(path):
-        if column in KINDS:
-            kind, words = KINDS[column]
+        if column in CELLS:
+            is_true, words = CELLS[column]
+            cell = identifier(column)
             line = con.execute(
                 f"select min(line) from (select row_number() over () + 1 as line, * from {table}) "
-                f"where {identifier(column)} is not null and try_cast({identifier(column)} as {kind}) is null"
+                f"where {cell} is not null and ({is_true.format(cell)}) is not true"
             ).fetchall()[0][0]
             if line:
                 raise ValueError(f"{path}, row {line}: {column} isn't {words}; correct the cell")

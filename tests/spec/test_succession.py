@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -26,11 +27,12 @@ REGISTER: Mapping[str, tuple[str, str]] = {
 TYPES = {"region": "region", "system": "system", "organisation": "trust"}
 
 
-def register_of_organisations(**valid_from: str) -> list[Cells]:
+def register_of_organisations(dates: Mapping[str, Cells] = MappingProxyType({})) -> list[Cells]:
     return [
         {"org_code": code, "org_name": code, "org_level": level, "org_type": TYPES[level], "parent_code": parent}
         | {"sector": "nhs" if level == "organisation" else ""}
-        | {"members_complete": "" if level == "organisation" else "true", "valid_from": valid_from.get(code, "")}
+        | {"members_complete": "" if level == "organisation" else "true"}
+        | dates.get(code, {})
         for code, (level, parent) in REGISTER.items()
     ]
 
@@ -205,8 +207,18 @@ def test_a_part_that_left_is_no_part_of_who_kept_the_code(world: Callable[..., C
 SYSTEMS_MERGE = [became("SYS1", "SYSN"), became("SYS2", "SYSN")]
 
 
-def test_a_system_that_came_of_two_has_their_members_for_earlier_dates(world: Callable[..., Connection]) -> None:
-    con = world(*SYSTEMS_MERGE, expected=["AAA", "CCC", "EEE"])
+DATED = {
+    "SYS1": {"valid_from": "2022-07-01", "valid_to": "2024-09-30"},
+    "SYS2": {"valid_from": "2022-07-01", "valid_to": "2024-09-30"},
+    "SYSN": {"valid_from": MERGED_ON},
+}
+
+
+@pytest.mark.parametrize("dates", [{}, DATED], ids=["undated", "dated"])
+def test_a_system_that_came_of_two_has_their_members_for_earlier_dates(
+    world: Callable[..., Connection], dates: Mapping[str, Cells]
+) -> None:
+    con = world(*SYSTEMS_MERGE, expected=["AAA", "CCC", "EEE"], organisations=register_of_organisations(dates))
     rows = [row for date in (BEFORE, AFTER) for row in [*staff("AAA", date, 10, 90), *staff("CCC", date, 5, 45)]]
     register(con, [*rows, *staff("EEE", AFTER, 1, 9)], AFTER)
     assert line(con, "SYS1") == {BEFORE: (10, 100, "1 of 1")}

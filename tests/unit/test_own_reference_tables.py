@@ -34,6 +34,14 @@ def test_without_a_folder_the_packaged_tables_are_read() -> None:
         assert con.execute("select count(*) from catchment").fetchall() == [(147,)]
 
 
+def test_the_projects_own_data_folder_has_the_packaged_tables() -> None:
+    folder = DataFolder(REFERENCE.parent)
+    assert folder.references() == {}
+    with database.connect(threads=2) as con:
+        reference.load(con, reference.method(folder), folder)
+        assert con.execute("select count(*) from catchment").fetchall() == [(147,)]
+
+
 def test_columns_stand_in_any_order(tmp_path: Path) -> None:
     written = write(tmp_path, "footprints", [])
     written.write_bytes(b"\xef\xbb\xbfvalid_to,area_code,org_code,valid_from\r\n,E08000027,RNA,2022-07-01\r\n")
@@ -68,7 +76,7 @@ def test_columns_stand_in_any_order(tmp_path: Path) -> None:
         ),
         (
             "catchments",
-            b"org_code,area_code,weight,valid_from,valid_to\nRNA,E08000027,73%,,\n",
+            b"org_code,area_code,weight,valid_from,valid_to\nRNA,E08000027,1.5,,\n",
             "row 2: weight isn't a share from 0 to 1; correct the cell",
         ),
         ("successions", f"{HEADER}A,B,,merged,\nC,B,,merged,\n".encode(), "row 2: kind must be merged, renamed or "),
