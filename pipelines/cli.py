@@ -114,7 +114,7 @@ def check(*files: Path, data: Data = Path("data")) -> int:
     folder = DataFolder(data)
     method = reference.method(folder)
     with tempfile.TemporaryDirectory() as work, connect() as con:
-        reference.load(con, method)
+        reference.load(con, method, folder)
         validated = validate(con, ingest(con, folder, files, Path(work)), method)
     console.print(verdict_summary(validated), highlight=False, soft_wrap=True)
     _show_verdicts(console, validated)

@@ -55,6 +55,8 @@ class GaveWay:
     by: str
     by_file: str
 
+    reason: str = ""
+
     @property
     def entry(self) -> dict[str, Any]:
         """The ledger's line."""
@@ -64,6 +66,34 @@ class GaveWay:
             "by": self.by,
             "feed": self.feed,
             "about": list(self.about),
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What an earlier snapshot says of an organisation's people in post on a date, and this one says otherwise.
+
+    ``sha256`` names the earlier extract, ``typed`` its rows as that snapshot took them; ``by`` the one that speaks now.
+    """
+
+    feed: str
+    about: tuple[str, ...]
+    sha256: str
+    typed: Path
+    by: str
+    reason: str
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The manifest's entry."""
+        return {
+            "feed": self.feed,
+            "about": list(self.about),
+            "sha256": self.sha256,
+            "typed": self.typed.stem,
+            "by": self.by,
+            "reason": self.reason,
         }
 
 
@@ -71,7 +101,8 @@ class GaveWay:
 class Snapshot:
     """A frozen set of extracts with what validated it; ``path`` holds ``manifest.json``.
 
-    ``gave_way`` is what happened in this run, for its reader; the manifest doesn't hold it.
+    ``revisions`` are the organisations and dates of which an earlier snapshot says something else. ``gave_way`` is what
+    happened in this run, for its reader; the manifest doesn't hold it.
     """
 
     snapshot_id: str
@@ -79,6 +110,7 @@ class Snapshot:
     as_at_date: date
     extracts: tuple[FrozenExtract, ...]
     method: Mapping[str, Any]
+    revisions: tuple[Revision, ...] = ()
     gave_way: tuple[GaveWay, ...] = ()
 
     @property
@@ -105,9 +137,11 @@ def freeze(
     owners, gave_way = _owners(validated.accepted, ledger.received(history))
     as_at = _as_at({about[1] for feed, *about in owners if feed in POST_FEEDS}, as_at_date)
     chosen = _chosen(validated.accepted, owners, as_at)
+    revisions = _revisions(folder, chosen, history, gave_way)
     manifest = {
         "as_at_date": as_at.isoformat(),
         "extracts": [_manifest_entry(one, owns, validated) for one, owns in chosen],
+        "revises": [one.entry for one in revisions],
         "files": _definitions(folder),
         # As texts: a manifest holds no floating-point number, whose spelling could differ.
         "method": json.loads(json.dumps(method), parse_float=str),
@@ -123,7 +157,7 @@ def freeze(
     frozen = {"event": "frozen", "snapshot_id": snapshot_id, "as_at_date": as_at.isoformat()}
     known = any(entry["event"] == "frozen" and entry["snapshot_id"] == snapshot_id for entry in history)
     ledger.append(folder.ledger, [*_entries(validated, gave_way, history), *([] if known else [frozen])])
-    return Snapshot(snapshot_id, path, as_at, extracts, method, tuple(gave_way))
+    return Snapshot(snapshot_id, path, as_at, extracts, method, revisions, tuple(gave_way))
 
 
 def _as_at(found: Set[str], asked: date | None) -> date:
@@ -155,6 +189,7 @@ def _owners(
     place = {one.sha256: number for number, one in enumerate(received)}
     before = ledger.in_force(received)
     names = {one.extract.sha256: one.extract.file for one in accepted}
+    reasons = {one.extract.sha256: one.extract.sidecar.reason for one in accepted}
     claims: dict[tuple[str, ...], list[str]] = {}
     for one in accepted:
         for about in one.extract.about:
@@ -167,7 +202,8 @@ def _owners(
         owners[feed, *key] = first
         earlier = before.get((feed, *key))
         if earlier and first not in place:
-            gave_way.append(GaveWay("superseded", feed, tuple(key), earlier.sha256, earlier.file, first, names[first]))
+            superseded = (feed, tuple(key), earlier.sha256, earlier.file, first, names[first], reasons[first])
+            gave_way.append(GaveWay("superseded", *superseded))
     return owners, gave_way + _set_aside(owners, names)
 
 
@@ -197,7 +233,7 @@ def _entries(
         for refusal in validated.refusals
         if (refusal.file, refusal.rule) not in refused_before
     ]
-    said = [{key: entry.get(key) for key in ("event", "sha256", "by", "feed", "about")} for entry in history]
+    said = [{key: entry.get(key) for key in ("event", "sha256", "by", "feed", "about", "reason")} for entry in history]
     return [*received, *refused, *(one.entry for one in gave_way if one.entry not in said)]
 
 
@@ -219,16 +255,61 @@ def _chosen(
     return chosen
 
 
+def _revisions(
+    folder: DataFolder,
+    chosen: Sequence[tuple[Accepted, tuple[tuple[str, ...], ...]]],
+    history: Sequence[ledger.Entry],
+    gave_way: Sequence[GaveWay],
+) -> tuple[Revision, ...]:
+    """Return what an earlier snapshot says otherwise of people in post, as the line of superseded files leads to it.
+
+    A file that was superseded before any snapshot held it said nothing to anybody, and is passed over.
+    """
+    entries = [*history, *(one.entry for one in gave_way)]
+    before = {
+        (entry["feed"], *entry["about"], entry["by"]): entry for entry in entries if entry["event"] == "superseded"
+    }
+    if not before:
+        return ()
+    frozen = _frozen_rows(folder, history)
+    revisions = []
+    for one, owns in chosen:
+        feed, owner = one.extract.feed, one.extract.sha256
+        for about in owns if feed in POST_FEEDS else ():
+            first = step = before.get((feed, *about, owner))
+            while step and (feed, *about, step["sha256"]) not in frozen:
+                step = before.get((feed, *about, step["sha256"]))
+            if first and step:
+                typed = frozen[feed, *about, step["sha256"]]
+                revisions.append(Revision(feed, about, step["sha256"], typed, owner, first.get("reason", "")))
+    return tuple(revisions)
+
+
+def _frozen_rows(folder: DataFolder, history: Sequence[ledger.Entry]) -> dict[tuple[str, ...], Path]:
+    """Return where the typed rows lie that the latest snapshot holding them took of an extract, by what it owned."""
+    rows: dict[tuple[str, ...], Path] = {}
+    for entry in history:
+        manifest = folder.snapshots / entry.get("snapshot_id", "") / "manifest.json"
+        if entry["event"] == "frozen" and manifest.is_file():
+            for extract in json.loads(manifest.read_text(encoding="utf-8"))["extracts"]:
+                for about in extract["owns"]:
+                    typed = folder.snapshots / "objects" / f"{extract['typed']}.parquet"
+                    rows[extract["feed"], *about, extract["sha256"]] = typed
+    return rows
+
+
 def _manifest_entry(one: Accepted, owns: tuple[tuple[str, ...], ...], validated: Validated) -> dict[str, Any]:
     extract = one.extract
     return {
         "sha256": extract.sha256,
+        "content_sha256": extract.content_sha256,
+        "typed": file_sha256(one.typed),
+        "sidecar": extract.sidecar.model_dump(mode="json"),
         "feed": extract.feed,
         "layout": extract.layout,
         "owns": [list(about) for about in owns],
         "synthetic": extract.synthetic,
         "rows": _rows(one),
-        "control_totals": [total.model_dump(mode="json") for total in extract.sidecar.control_totals],
         "findings": [
             {
                 "rule": finding.rule,
@@ -253,8 +334,9 @@ def _rows(one: Accepted) -> dict[str, int]:
 
 def _definitions(folder: DataFolder) -> dict[str, str]:
     """Return the hash of every file that decides how an extract is read, judged and compared."""
-    files = {f"reference/{path.name}": path for path in reference.files() if path.name != "method.yaml"}
+    files = {f"reference/{path.name}": path for path in reference.files(folder) if path.name != "method.yaml"}
     files |= {f"layouts/{path.name}": path for path in folder.layouts()}
+    files |= {f"mappings/{path.name}": path for path in folder.mappings()}
     files |= {f"contracts/{path.name}": path for path in sorted(places.CONTRACTS.glob("*.yaml"))}
     files |= {f"expectations/{path.name}": path for path in sorted(places.EXPECTATIONS.glob("*.json"))}
     files |= {f"checks/{path.name}": path for path in sorted((places.SQL / "checks").glob("*.sql"))}
@@ -266,8 +348,8 @@ def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...])
     extract = one.extract
     objects = folder.snapshots / "objects"
     objects.mkdir(parents=True, exist_ok=True)
-    if not (objects / extract.sha256).is_file():
-        copy_whole(extract.source, objects / extract.sha256)
+    if not (objects / extract.content_sha256).is_file():
+        copy_whole(extract.source, objects / extract.content_sha256)
     typed = objects / f"{file_sha256(one.typed)}.parquet"
     if not typed.is_file():
         copy_whole(one.typed, typed)

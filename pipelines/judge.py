@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
 # What a `<column>_fault` says of the cell.
 FAULTS = {
+    "a_total": "the cell says total: the row sums up others",
+    "band_8_without_letter": "band 8 stands without its letter, a to d",
     "empty": "the cell is empty and mustn't be",
     "not_a_date": "the cell isn't a date written YYYY-MM-DD",
     "not_a_number": "the cell isn't a number with a decimal point and the decimals that the contract allows",
     "not_a_whole_number": "the cell isn't a whole number, 0 or more, without separators",
+    "of_another_column": "the cell holds a value of another column; the columns may be swapped",
     "not_in_list": "the cell isn't in the list of values; the layout or data/reference/source_values.csv holds it",
     "not_yes_or_no": "the cell is neither yes nor no",
 }

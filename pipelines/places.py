@@ -44,6 +44,14 @@ class DataFolder:
         packaged = {path.name: path for path in LAYOUTS.glob("*.yaml")}
         yield from (path for _, path in sorted((packaged | own).items()))
 
+    def mappings(self) -> list[Path]:
+        """Return the organisations' own mappings of grades and staff groups; none are packaged."""
+        return sorted((self.root / "mappings").glob("*.yaml"))
+
+    def references(self) -> dict[str, Path]:
+        """Return the folder's own reference tables by name: each file comes whole, before the packaged one."""
+        return {path.stem: path for path in sorted((self.root / "reference").glob("*.csv"))}
+
     def methods(self) -> Iterator[Path]:
         """Yield the method files, the packaged one first: a later one overrides it key by key."""
         yield REFERENCE / "method.yaml"

@@ -1,8 +1,8 @@
-"""A CSV file as rows of text, each with its line: nothing is guessed and no bad line hurts its neighbours."""
+"""A table as rows of text, each with its line: nothing is guessed and no bad line hurts its neighbours."""
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.database import Connection, identifier, literal
+from pipelines.opening import Opening, open_workbook, sheet_rows
 
 LINES_PER_BATCH = 50_000
 BYTES_PER_BLOCK = 1 << 20
@@ -27,6 +28,24 @@ class UnreadableLine:
     rule: str
 
 
+@dataclass(frozen=True)
+class Read:
+    """What became of a table's lines: ``rows`` of them after the header aren't blank, and ``notes`` are no rows.
+
+    Notes stand below a table: after a blank line, lines that don't have the table's cells.
+    """
+
+    rows: int
+    unreadable: tuple[UnreadableLine, ...] = ()
+    notes: int = 0
+
+
+# A line, and its cells, or the rule that it breaks, or nothing where it is blank.
+Line = tuple[int, "list[str | None] | str | None"]
+
+# A line with so few cells that it may be a note below the table; where it isn't one, it breaks `line.fields`.
+FEW_CELLS = "few cells"
+
 # Rule → what is wrong with the line, and what to do.
 RULES = {
     "line.encoding": "the line isn't UTF-8 text; save the file as 'CSV UTF-8' and send it again",
@@ -36,20 +55,48 @@ RULES = {
 }
 
 
-def read_csv(con: Connection, path: Path, header: Sequence[str]) -> tuple[int, list[UnreadableLine]]:
+def read_table(con: Connection, path: Path, opening: Opening, header_line: int, header: Sequence[str]) -> Read:
     """Make the table ``source_row`` (``source_line``, then the header's columns, all text; an empty cell is null).
+
+    Args:
+        con: database to make the table in.
+        path: the file; a text file has to be UTF-8 here (``in_utf8``).
+        opening: how the file was opened.
+        header_line: the line of the header; what stands above it is no row.
+        header: the names in it.
+    """
+    if opening.kind == "parquet":
+        return _read_parquet(con, path, header)
+    if opening.kind == "xlsx":
+        rows = enumerate(sheet_rows(open_workbook(path), opening.sheet), start=1)
+        lines = ((number, _sheet_row(row, len(header))) for number, row in rows if number > header_line)
+        return _fill(con, header, lines, notes_need_a_blank_line=False)
+    width = len(opening.rows[header_line - 1])
+    if header_line == 1 and width == len(header):
+        return read_csv(con, path, header)
+    return _read_line_by_line(con, path, header, header_line, width)
+
+
+def in_utf8(path: Path, encoding: str, copy: Path) -> Path:
+    """Return the file itself if it is UTF-8, or else a copy of it that is, line for line.
+
+    Raises:
+        UnicodeDecodeError: it isn't what it seemed to be; a file in UTF-16 may be cut off.
+    """
+    if encoding == "utf-8":
+        return path
+    with path.open(encoding=encoding, newline="") as sent, copy.open("w", encoding="utf-8", newline="") as file:
+        while block := sent.read(BYTES_PER_BLOCK):
+            file.write(block)
+    return copy
+
+
+def read_csv(con: Connection, path: Path, header: Sequence[str]) -> Read:
+    """Make the table ``source_row`` of a UTF-8 file whose header is its first line.
 
     DuckDB reads the file. Wherever one line isn't one row, or DuckDB refuses, the file is read again line by line with
     the standard library's reader, so that each line stands for itself: DuckDB alone would let a quotation mark that
     isn't closed swallow the lines behind it.
-
-    Args:
-        con: database to make the table in.
-        path: a UTF-8 file, with or without byte order mark.
-        header: the file's own header, as ``layout.header_and_first_row`` gave it.
-
-    Returns:
-        Rows in the file (lines after the header that aren't blank), and those of them that can't be read.
     """
     columns = ", ".join(f"{literal(name)}: 'varchar'" for name in header)
     try:
@@ -69,7 +116,7 @@ def read_csv(con: Connection, path: Path, header: Sequence[str]) -> tuple[int, l
     separators = rows * (len(header) - 1) + ",".join(header).count(",")
     if suspect or (rows + 1, commas + separators) != _count_lines_and_commas(path):
         return _read_line_by_line(con, path, header)
-    return rows, []
+    return Read(rows)
 
 
 def _count_lines_and_commas(path: Path) -> tuple[int, int]:
@@ -83,41 +130,106 @@ def _count_lines_and_commas(path: Path) -> tuple[int, int]:
     return lines + (last != b"\n"), commas
 
 
-def _read_line_by_line(con: Connection, path: Path, header: Sequence[str]) -> tuple[int, list[UnreadableLine]]:
+def _read_line_by_line(
+    con: Connection, path: Path, header: Sequence[str], header_line: int = 1, width: int | None = None
+) -> Read:
+    with path.open("rb") as file:
+        lines = (
+            (number, _text_row(raw, len(header), width or len(header), header_line > 1))
+            for number, raw in enumerate(file, start=1)
+            if number > header_line
+        )
+        return _fill(con, header, lines, notes_need_a_blank_line=True)
+
+
+def _read_parquet(con: Connection, path: Path, header: Sequence[str]) -> Read:
+    columns = ", ".join(f"nullif({identifier(name)}::varchar, '') as {identifier(name)}" for name in header)
+    con.execute(
+        f"create or replace temp table source_row as select file_row_number + 1 as source_line, {columns} "
+        f"from read_parquet({literal(str(path))}, file_row_number = true)"
+    )
+    return Read(con.execute("select count(*) from source_row").fetchall()[0][0])
+
+
+def _fill(con: Connection, header: Sequence[str], lines: Iterable[Line], notes_need_a_blank_line: bool) -> Read:
+    """Make ``source_row`` of lines; a notebook of what can't be read is kept beside it."""
     names = ["source_line", *header]
     schema = pa.schema([("source_line", pa.int64()), *((name, pa.string()) for name in header)])
     unreadable: list[UnreadableLine] = []
-    rows = 0
+    rows, notes = 0, 0
 
     def batches() -> Iterator[pa.RecordBatch]:
-        nonlocal rows
-        lines = _lines(path)
-        while block := list(islice(lines, LINES_PER_BATCH)):
+        nonlocal rows, notes
+        table = _without_notes(lines, len(header), notes_need_a_blank_line)
+        while block := list(islice(table, LINES_PER_BATCH)):
             good = []
-            for number, raw in block:
-                if number == 1 or not raw.strip():
+            for number, row in block:
+                if row is None:
+                    notes += 1
                     continue
                 rows += 1
-                row = cells(raw, len(header))
                 if isinstance(row, str):
                     unreadable.append(UnreadableLine(number, row))
                 else:
                     good.append((number, *row))
-            table = list(zip(*good, strict=True)) or [()] * len(names)
+            columns = list(zip(*good, strict=True)) or [()] * len(names)
             yield pa.record_batch(
-                [pa.array(column, kind.type) for column, kind in zip(table, schema, strict=True)], schema
+                [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema
             )
 
-    reader = pa.RecordBatchReader.from_batches(schema, batches())
-    con.register("source_lines", reader)
+    con.register("source_lines", pa.RecordBatchReader.from_batches(schema, batches()))
     con.execute("create or replace temp table source_row as select * from source_lines")
     con.unregister("source_lines")
-    return rows, unreadable
+    return Read(rows, tuple(unreadable), notes)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    with path.open("rb") as file:
-        yield from enumerate(file, start=1)
+def _without_notes(lines: Iterable[Line], width: int, notes_need_a_blank_line: bool) -> Iterator[Line]:
+    """Yield rows, and for each note below the table a line without cells; blank lines are left out.
+
+    A line that looks like a note counts as one only if no row follows: in between it is a row that can't be read.
+    """
+    waiting: list[Line] = []
+    is_below = False
+    for number, row in lines:
+        if row is None:
+            is_below = True
+        elif (is_below or not notes_need_a_blank_line) and _looks_like_a_note(row, width):
+            waiting.append((number, row))
+        else:
+            yield from _as_rows(waiting)
+            yield from _as_rows([(number, row)])
+            waiting, is_below = [], False
+    yield from ((number, None) for number, _ in waiting)
+
+
+def _as_rows(lines: Iterable[Line]) -> Iterator[Line]:
+    return ((number, "line.fields" if row == FEW_CELLS else row) for number, row in lines)
+
+
+def _looks_like_a_note(row: list[str | None] | str, width: int) -> bool:
+    """Tell whether a line has less than half of the table's cells, or only the first one filled."""
+    if isinstance(row, str):
+        return row == FEW_CELLS
+    return width > 2 and row[0] is not None and not any(row[1:])
+
+
+def _text_row(raw: bytes, names: int, width: int, blank_cells_are_blank: bool) -> list[str | None] | str | None:
+    """Take one line apart: ``width`` cells, of which those beyond the header's names have to be empty."""
+    if not raw.strip() or (blank_cells_are_blank and not raw.strip(b", \t\r\n")):
+        return None
+    row = cells(raw, width)
+    if row == "line.fields" and width > 2 and len(next(csv.reader([raw.decode().rstrip("\r\n")]))) <= width // 2:
+        return FEW_CELLS
+    if isinstance(row, str):
+        return row
+    return "line.fields" if any(row[names:]) else row[:names]
+
+
+def _sheet_row(row: Sequence[str], names: int) -> list[str | None] | str | None:
+    if not any(cell.strip() for cell in row):
+        return None
+    filled: list[str | None] = [cell or None for cell in row]
+    return "line.fields" if any(filled[names:]) else (filled + [None] * names)[:names]
 
 
 def cells(raw: bytes, expected: int) -> list[str | None] | str:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import yaml
 
@@ -16,34 +17,151 @@ from pipelines.places import DataFolder
 
 TABLES = (
     "areas",
+    "catchments",
     "categories",
     "classifications",
     "crosswalk",
+    "expected_submissions",
     "footprints",
     "grade_groups",
     "organisations",
     "population",
     "source_values",
     "staff_groups",
+    "successions",
 )
 
+# Who there is and whom they serve: what a data folder may bring a table of its own for.
+OF_A_FOLDER = (
+    "areas",
+    "catchments",
+    "expected_submissions",
+    "footprints",
+    "geography",
+    "organisations",
+    "population",
+    "successions",
+)
 
-def load(con: Connection, method: Mapping[str, Any]) -> None:
+# What a cell of such a table has to be, where it isn't text, and how to write it.
+KINDS = {
+    "valid_from": ("date", "a date, written YYYY-MM-DD"),
+    "valid_to": ("date", "a date, written YYYY-MM-DD"),
+    "effective_on": ("date", "a date, written YYYY-MM-DD"),
+    "vintage": ("date", "a date, written YYYY-MM-DD"),
+    "weight": ("decimal(13, 12)", "a share from 0 to 1"),
+    "population": ("bigint", "a whole number"),
+}
+
+
+def load(con: Connection, method: Mapping[str, Any], folder: DataFolder | None = None) -> None:
     """Make a table ``reference_<file>`` of text columns for each reference file, and the one-row table ``method``.
 
     ``sql/staging`` gives the text its types.
+
+    Args:
+        con: the database.
+        method: the method in force.
+        folder: the data folder, whose own reference tables come before the packaged ones; none without one.
+
+    Raises:
+        ValueError: a table of the folder can't be replaced, or isn't written as the packaged one is.
     """
+    own = _own_files(folder)
     for name in TABLES:
-        source = literal(str(places.REFERENCE / f"{name}.csv"))
-        con.execute(
-            f"create or replace table {identifier('reference_' + name)} as "
-            f"select * from read_csv({source}, all_varchar = true, header = true, delim = ',', quote = '\"')"
-        )
+        if name in own:
+            _check_columns(own[name], name)
+        _read(con, name, own.get(name, places.REFERENCE / f"{name}.csv"))
+        if name in own:
+            _check_cells(con, own[name], name)
     con.register("method_row", pa.Table.from_pylist([_one_row(method)]))
     con.execute("create or replace table method as select * from method_row")
     con.unregister("method_row")
     for path in sorted((places.SQL / "staging").glob("*.sql")):
         database.build(con, f"staging/{path.stem}")
+
+
+def _own_files(folder: DataFolder | None) -> dict[str, Path]:
+    """Return a data folder's own tables, each of which must be one that a folder may bring."""
+    own = folder.references() if folder else {}
+    for name, path in own.items():
+        if name not in OF_A_FOLDER or name not in TABLES:
+            raise ValueError(
+                f"{path}: a data folder can't bring this table, only {', '.join(OF_A_FOLDER)}; remove the file"
+            )
+    return own
+
+
+def _read(con: Connection, name: str, path: Path) -> None:
+    try:
+        con.execute(
+            f"create or replace table {identifier('reference_' + name)} as select * from "
+            f"read_csv({literal(str(path))}, all_varchar = true, header = true, delim = ',', quote = '\"')"
+        )
+    except duckdb.InvalidInputException as error:
+        raise ValueError(
+            f"{path} isn't a CSV table: each line needs as many cells as the first, separated by commas; correct it"
+        ) from error
+
+
+def _columns(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return next(csv.reader(file), [])
+
+
+def _check_columns(path: Path, name: str) -> None:
+    """Refuse a table of a data folder whose columns aren't those of the packaged one, in any order."""
+    packaged = _columns(places.REFERENCE / f"{name}.csv")
+    try:
+        own = _columns(path)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} isn't UTF-8 text; save it as UTF-8") from error
+    for column in packaged:
+        if column not in own:
+            raise ValueError(f"{path}: the column '{column}' is missing; add it: the columns are {', '.join(packaged)}")
+    for column in own:
+        if column not in packaged or own.count(column) > 1:
+            what = "unknown" if column not in packaged else "there twice"
+            raise ValueError(
+                f"{path}: the column '{column}' is {what}; remove it: the columns are {', '.join(packaged)}"
+            )
+
+
+def _check_cells(con: Connection, path: Path, name: str) -> None:
+    """Refuse a table of a data folder with a cell of another kind, or a merger that doesn't name its parties."""
+    table = identifier(f"reference_{name}")
+    for column in _columns(path):
+        if column in KINDS:
+            kind, words = KINDS[column]
+            line = con.execute(
+                f"select min(line) from (select row_number() over () + 1 as line, * from {table}) "
+                f"where {identifier(column)} is not null and try_cast({identifier(column)} as {kind}) is null"
+            ).fetchall()[0][0]
+            if line:
+                raise ValueError(f"{path}, row {line}: {column} isn't {words}; correct the cell")
+    if name == "successions":
+        _check_successions(con, path)
+
+
+def _check_successions(con: Connection, path: Path) -> None:
+    numbered = "(select row_number() over () + 1 as line, * from reference_successions)"
+    incomplete = con.execute(
+        f"select min(line) from {numbered} where effective_on is null or kind is null "
+        "or kind not in ('merged', 'renamed', 'split')"
+    ).fetchall()[0][0]
+    if incomplete:
+        raise ValueError(
+            f"{path}, row {incomplete}: kind must be merged, renamed or split, and effective_on a date; correct the row"
+        )
+    alone = con.execute(
+        f"select min(line) from (select * from {numbered} where kind = 'merged' "
+        "qualify count(*) over (partition by successor_code, effective_on) = 1)"
+    ).fetchall()[0][0]
+    if alone:
+        raise ValueError(
+            f"{path}, row {alone}: a merger has at least two parties; give each a row of its own, also the successor "
+            "to itself if it kept its code, or write renamed"
+        )
 
 
 def method(folder: DataFolder) -> dict[str, Any]:
@@ -136,6 +254,15 @@ def source_values() -> tuple[dict[str, str], ...]:
 
 
 @cache
+def coded_lists() -> dict[str, tuple[dict[str, str], ...]]:
+    """Return how senders' words become codes, of grades and the like: the rows of ``coded_values.csv``, by list."""
+    with (places.REFERENCE / "coded_values.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = {row["value_list"] for row in rows}
+    return {name: tuple(row for row in rows if row["value_list"] == name) for name in names}
+
+
+@cache
 def codes(column: str) -> tuple[str, ...]:
     """Return the codes of a contract's ``reference``: every grade, or every staff group."""
     name = {"grade": "grade_groups", "staff_group": "staff_groups"}[column]
@@ -143,6 +270,8 @@ def codes(column: str) -> tuple[str, ...]:
         return tuple(sorted({row[column] for row in csv.DictReader(file)}))
 
 
-def files() -> list[Path]:
-    """Return every file of the reference data, in order: what a snapshot names beside the extracts."""
-    return sorted(path for path in places.REFERENCE.iterdir() if not path.name.startswith("sample_"))
+def files(folder: DataFolder) -> list[Path]:
+    """Return every file of the reference data that is used, in order: what a snapshot names beside the extracts."""
+    packaged = {path.name: path for path in places.REFERENCE.iterdir() if not path.name.startswith("sample_")}
+    own = {path.name: path for path in _own_files(folder).values()}
+    return [path for _, path in sorted((packaged | own).items())]

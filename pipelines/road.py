@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from pipelines import database, ledger, reference
+from pipelines import database, ledger, reference, sidecar
 from pipelines.database import Connection
 from pipelines.freeze import GaveWay, freeze
 from pipelines.ingest import ingest
@@ -52,7 +52,8 @@ def ignored(folder: DataFolder) -> list[str]:
     """Say of everything in the landing folder that ``landed`` leaves out why it does: one line each, in order."""
     if not folder.landing.is_dir():
         return []
-    read = set(landed(folder))
+    files = landed(folder)
+    read = {*files, *map(sidecar.beside, files)}
     return [
         f"ignored   {path.name}: {_why_ignored(path)}" for path in sorted(folder.landing.iterdir()) if path not in read
     ]
@@ -63,9 +64,7 @@ def _why_ignored(path: Path) -> str:
         return "hidden files aren't read"
     if path.is_dir():
         return "sub-folders of landing aren't read"
-    if path.is_file():
-        return "files beside an extract aren't read yet"
-    return "it isn't a file that can be read"
+    return "it stands beside no extract" if path.is_file() else "it isn't a file that can be read"
 
 
 @contextmanager
@@ -102,7 +101,7 @@ def open_database(folder: DataFolder, method: Mapping[str, Any]) -> Connection:
     spill = folder.snapshots / ".work" / "spill"
     con = database.connect()
     con.execute(f"set temp_directory = {database.literal(str(spill))}")
-    reference.load(con, method)
+    reference.load(con, method, folder)
     return con
 
 
@@ -124,7 +123,7 @@ def walk(
         AtWorkError: another run is at work in the data folder.
         NothingToMeasureError: no accepted file counts people in post.
         LayoutError: a layout file can't be used.
-        ValueError: the data folder's method.yaml has a setting that doesn't exist.
+        ValueError: the data folder's own method.yaml or a reference table of its own can't be used.
     """
     with alone(folder):
         return _walk(folder, console, as_at_date, show)
@@ -166,15 +165,16 @@ def print_lines(console: Console, lines: Iterable[str]) -> None:
 
 def who_gave_way(gave_way: Sequence[GaveWay]) -> list[str]:
     """Return a line for each file that another takes the place of, wholly or in part."""
-    pairs: dict[tuple[str, str, str, str], list[str]] = {}
+    pairs: dict[tuple[str, str, str, str, str], list[str]] = {}
     for one in gave_way:
-        pairs.setdefault((one.event, one.feed, one.file, one.by_file), []).append(" ".join(one.about))
+        pairs.setdefault((one.event, one.feed, one.file, one.by_file, one.reason), []).append(" ".join(one.about))
     lines = []
-    for (event, feed, file, by_file), keys in pairs.items():
+    for (event, feed, file, by_file, reason), keys in pairs.items():
         more = f" and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
         what = ", ".join(keys[:NAMED]) + more
         if event == "superseded":
-            lines.append(f"supersedes  {by_file} takes the place of old file {file} for {feed} data of {what}")
+            why = reason or f"no reason given: 'reason: …' in {by_file}.yaml says it"
+            lines.append(f"supersedes  {by_file} takes the place of old file {file} for {feed} data of {what} ({why})")
         else:
             lines.append(f"set aside   {file} for {what}: {by_file} has these people row by row")
     return lines

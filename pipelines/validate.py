@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines import contract, database
 from pipelines.database import Connection, identifier, literal
-from pipelines.ingest import Extract, Ingested, Refusal
+from pipelines.ingest import NOTES, Extract, Ingested, Refusal
 from pipelines.judge import Finding, judge
 from pipelines.ledger import Received, in_force
 
@@ -63,6 +63,8 @@ def validate(
         "create or replace table rejected_row (extract varchar, source_line bigint, rule varchar, column_name varchar)"
     )
     findings: list[Finding] = []
+    for extract in ingested.extracts:
+        findings += _noticed(extract)
     for feed in contract.FEEDS:
         extracts = [extract for extract in ingested.extracts if extract.feed == feed]
         if extracts:
@@ -86,6 +88,25 @@ def validate(
     )
 
 
+def _noticed(extract: Extract) -> list[Finding]:
+    """Return what reading noticed about a file's cells and lines, as warnings."""
+    return [
+        Finding(
+            extract=extract.sha256,
+            file=extract.file,
+            rule=note.rule,
+            column=note.column,
+            severity="warn",
+            sentence=NOTES[note.rule].split("; ", 1)[0],
+            advice=NOTES[note.rule].split("; ", 1)[1],
+            rows_tried=extract.rows_in,
+            rows_failing=note.rows,
+            lines=note.lines,
+        )
+        for note in extract.notes
+    ]
+
+
 def _without(accepted: Sequence[Accepted], refusals: Sequence[Refusal]) -> list[Accepted]:
     refused = {refusal.file for refusal in refusals}
     return [one for one in accepted if one.extract.file not in refused]
@@ -104,7 +125,6 @@ def _verdict(
                 f"{finding.sentence} ({finding.rows_failing:,} times; first at {where}); {finding.advice}",
             )
     source = f"(from read_parquet({literal(str(extract.typed))}) where extract = {literal(extract.sha256)})"
-    roles = dict(con.execute(f"select row_role, count(*) from {source} group by row_role").fetchall())
     rejected_rows = f"select source_line from rejected_row where extract = {literal(extract.sha256)}"
     typed = extract.typed.with_name(f"{extract.sha256}.accepted.parquet")
     columns = ", ".join(identifier(name) for name in contract.load(extract.feed).typed)
@@ -115,10 +135,14 @@ def _verdict(
         typed,
         {},
     )
-    rows_accepted = con.execute(f"select count(*) from read_parquet({literal(str(typed))})").fetchall()[0][0]
-    rows_rejected = con.execute(f"select count(distinct source_line) from ({rejected_rows})").fetchall()[0][0]
+    # A line of a wide file is several typed rows, and stands or falls as one.
+    rows_accepted, rows_rejected, rows_checking = con.execute(
+        f"with line as (select source_line, bool_or(row_role = 'detail') as is_detail, "
+        f"source_line in ({rejected_rows}) as is_rejected from {source} group by source_line) "
+        "select count_if(is_detail and not is_rejected), count_if(is_rejected), "
+        "count_if(not is_detail and not is_rejected) from line"
+    ).fetchall()[0]
     rows_rejected += len(extract.unreadable)
-    rows_checking = roles.get("total", 0) + roles.get("not_applicable", 0)
     if rows_accepted + rows_rejected + rows_checking != extract.rows_in:
         raise RuntimeError(
             f"{extract.file}: {extract.rows_in} rows in, but {rows_accepted} accepted, {rows_rejected} rejected and "

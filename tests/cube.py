@@ -47,7 +47,9 @@ def everybody(rows: Sequence[Row]) -> list[Row]:
                 | {"characteristic": "total", "classification": "total", "category": "all", "answer_status": "known"}
                 | {"headcount": 0},
             )
-            total["headcount"] += row["headcount"]
+            total["headcount"] = (
+                None if None in (total["headcount"], row["headcount"]) else total["headcount"] + row["headcount"]
+            )
     return [*rows, *totals.values()]
 
 

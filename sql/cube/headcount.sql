@@ -1,6 +1,7 @@
 -- Grain:  one row per extract, date, organisation, employment type, grade, clinical split, staff group and answer: the cube's columns.
 -- Inputs: accepted (counts, with the extract that each came in, without the publisher's subtotals), grade, organisation.
--- Caveat: where the file doesn't count everybody by itself, everybody in a grade is the sum over one characteristic, the answers
+-- Caveat: a count that its publisher withheld is null, and its marker says why; so is everybody in a grade with such a cell.
+--         Where the file doesn't count everybody by itself, everybody in a grade is the sum over one characteristic, the answers
 --         that aren't known included: the first by name. Validation saw to it that the characteristics of a grade agree.
 with counted as (
     select
@@ -18,6 +19,7 @@ with counted as (
         accepted.answer_status,
         accepted.headcount,
         accepted.fte,
+        accepted.marker,
         organisation.org_level as source_level
     from accepted
     inner join grade on accepted.grade = grade.grade
@@ -38,8 +40,9 @@ everybody as (
         'total' as classification,
         'all' as category,
         'known' as answer_status,
-        sum(headcount) as headcount,
+        whole_sum(headcount) as headcount,
         sum(fte) as fte,
+        ranked_marker(min(marker_rank(marker))) as marker,
         source_level
     from counted
     group by
@@ -83,7 +86,7 @@ select
     answer_status,
     headcount::bigint as headcount,
     fte::decimal(18, 4) as fte,
-    null::varchar as marker,
+    marker,
     source_level
 from both_kinds
 order by all;

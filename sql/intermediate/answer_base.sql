@@ -21,8 +21,9 @@ select
     answer_count.is_detail,
     answer_count.characteristic,
     pair.to_classification as classification,
-    coalesce(sum(answer_count.headcount) filter (answer_count.answer_status = 'known'), 0)::bigint as known_headcount,
-    sum(answer_count.headcount)::bigint as total_headcount,
+    whole_sum(if(answer_count.answer_status = 'known', answer_count.headcount, 0)) as known_headcount,
+    whole_sum(answer_count.headcount) as total_headcount,
+    min(answer_count.marker_rank) as marker_rank,
     list(distinct answer_count.classification order by answer_count.classification) as sources
 from answer_count
 inner join pair

@@ -1,6 +1,7 @@
 -- Grain:  a unit, date, employment type, family, clinical split, grade group and answer in the source's classification.
 -- Inputs: headcount, roll_up, grade_membership.
--- Caveat: grade groups overlap, and clinical = 'all' holds those of whom it isn't known: add up is_detail rows of one split only.
+-- Caveat: a count that a publisher withheld leaves every sum that it belongs to without a number; marker_rank says why.
+--         Grade groups overlap, and clinical = 'all' holds those of whom it isn't known: add up is_detail rows of one split only.
 with answer as (
     select
         org_code,
@@ -12,7 +13,8 @@ with answer as (
         classification,
         category,
         answer_status,
-        sum(headcount)::bigint as headcount
+        whole_sum(headcount) as headcount,
+        min(marker_rank(marker)) as marker_rank
     from headcount
     group by all
 ),
@@ -29,7 +31,8 @@ rolled_up as (
         answer.classification,
         answer.category,
         answer.answer_status,
-        sum(answer.headcount)::bigint as headcount
+        whole_sum(answer.headcount) as headcount,
+        min(answer.marker_rank) as marker_rank
     from answer
     inner join roll_up on answer.org_code = roll_up.member_code and answer.as_at_date = roll_up.as_at_date
     group by all
@@ -56,7 +59,8 @@ select
     both_splits.classification,
     both_splits.category,
     both_splits.answer_status,
-    sum(both_splits.headcount)::bigint as headcount
+    whole_sum(both_splits.headcount) as headcount,
+    min(both_splits.marker_rank) as marker_rank
 from both_splits
 inner join grade_membership on both_splits.grade = grade_membership.grade
 group by all;

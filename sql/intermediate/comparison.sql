@@ -1,10 +1,11 @@
 -- Grain:  a group_count row and one comparator of representation_gap, as whole numbers: no share yet.
--- Inputs: group_count, footprint_residents, reporting_date, roll_up, coverage, method.
+-- Inputs: group_count, footprint_residents, reporting_date, roll_up, organisation, succession_part, method.
 -- Caveat: every comparator at the dates that representation_gap reports, and those of trend at every date. `previous` of a unit
 --         is there only if the same organisations reported then and now. A comparator that isn't there has nulls, and is [x] later.
---         `total` is compared with nothing: everybody is no share.
+--         `total` is compared with nothing: everybody is no share. Only trusts have `catchment`, as whole numbers of a thousand
+--         million residents: docs/decisions/0008.
 with comparator as (
-    select unnest(['population', 'england', 'workforce', 'previous']) as comparator
+    select unnest(['population', 'catchment', 'england', 'workforce', 'previous']) as comparator
 ),
 
 reported as (
@@ -16,19 +17,45 @@ reported as (
         on roll_up.member_code = reporting_date.org_code and roll_up.as_at_date = reporting_date.as_at_date
 ),
 
+sector as (
+    select unnest(['nhs', 'social_care']) as sector
+),
+
+-- The employers of a unit's figures, those that a merged one was made of in its place: a merger doesn't change them.
+employers as (
+    select
+        roll_up.org_code,
+        roll_up.as_at_date,
+        sector.sector,
+        list(
+            distinct coalesce(succession_part.part_code, roll_up.member_code)
+            order by coalesce(succession_part.part_code, roll_up.member_code)
+        ) as org_codes
+    from roll_up
+    inner join organisation as member on roll_up.member_code = member.org_code
+    cross join sector
+    left join succession_part
+        on
+            roll_up.member_code = succession_part.whole_code
+            and roll_up.as_at_date between succession_part.valid_from and succession_part.valid_to
+            and succession_part.is_smallest
+    where roll_up.org_level = 'organisation' or coalesce(member.sector, sector.sector) = sector.sector
+    group by roll_up.org_code, roll_up.as_at_date, sector.sector
+),
+
 -- Units of whose organisations others reported twelve months before: the two counts aren't of the same employers.
 changed as (
     select
-        coverage.org_code,
-        coverage.as_at_date,
-        coverage.sector
-    from coverage
-    inner join coverage as before
+        employers.org_code,
+        employers.as_at_date,
+        employers.sector
+    from employers
+    inner join employers as before
         on
-            coverage.org_code = before.org_code
-            and coverage.sector = before.sector
-            and twelve_months_before(coverage.as_at_date) = before.as_at_date
-    where coverage.reported_codes is distinct from before.reported_codes
+            employers.org_code = before.org_code
+            and employers.sector = before.sector
+            and twelve_months_before(employers.as_at_date) = before.as_at_date
+    where employers.org_codes <> before.org_codes
 ),
 
 grouped as (
@@ -37,7 +64,8 @@ grouped as (
         comparator.comparator,
         reported.org_code is not null as is_reported
     from group_count
-    cross join comparator
+    inner join organisation on group_count.org_code = organisation.org_code
+    inner join comparator on comparator.comparator <> 'catchment' or organisation.org_type = 'trust'
     cross join method
     left join reported on group_count.org_code = reported.org_code and group_count.as_at_date = reported.as_at_date
     where

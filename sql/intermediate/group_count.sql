@@ -1,6 +1,7 @@
 -- Grain:  a unit, date, employment type, family, clinical split, grade group and category of a reported classification.
 -- Inputs: answer_count, answer_base, translation, category.
--- Caveat: a category that a source of the base can't tell has a headcount of null, which isn't 0: it becomes [x].
+-- Caveat: source_marker says why a publisher withheld a count of the base; where it is set, shares can't be worked out.
+--         A category that a source of the base can't tell has a headcount of null, which isn't 0: it becomes [x].
 with translated as (
     select
         answer_count.as_at_date,
@@ -11,7 +12,7 @@ with translated as (
         answer_count.grade_group,
         translation.to_classification as classification,
         translation.to_category as category,
-        sum(answer_count.headcount)::bigint as headcount
+        whole_sum(answer_count.headcount) as headcount
     from answer_count
     inner join translation
         on
@@ -56,9 +57,14 @@ select
     answer_base.characteristic,
     answer_base.classification,
     category.category,
-    if(tellable.category is null, null, coalesce(translated.headcount, 0)) as headcount,
+    case
+        when tellable.category is null then null
+        when translated.category is null then 0
+        else translated.headcount
+    end as headcount,
     answer_base.known_headcount,
-    answer_base.total_headcount
+    answer_base.total_headcount,
+    ranked_marker(answer_base.marker_rank) as source_marker
 from answer_base
 inner join category
     on answer_base.classification = category.classification

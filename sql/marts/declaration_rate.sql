@@ -1,7 +1,8 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic: at every date.
 -- Inputs: answer_count, coverage, method.
 -- Caveat: exact counts: internal. Declined (asked, and no answer given) and missing (never asked, or not recorded) stay apart;
---         unknown is for sources that can't tell the two. Rating: domain.md 4.1.
+--         unknown is for sources that can't tell the two. Rating: domain.md 4.1. Where
+--         a publisher withheld a count there is no rating, and its marker stands.
 with answers as (
     select
         as_at_date,
@@ -13,18 +14,19 @@ with answers as (
         grade_group,
         is_detail,
         characteristic,
-        coalesce(sum(headcount) filter (answer_status = 'known'), 0)::bigint as declared_headcount,
-        coalesce(sum(headcount) filter (answer_status = 'declined'), 0)::bigint as declined_headcount,
-        coalesce(sum(headcount) filter (answer_status = 'missing'), 0)::bigint as missing_headcount,
-        coalesce(sum(headcount) filter (answer_status = 'unknown'), 0)::bigint as unknown_headcount,
-        sum(headcount)::bigint as total_headcount
+        whole_sum(if(answer_status = 'known', headcount, 0)) as declared_headcount,
+        whole_sum(if(answer_status = 'declined', headcount, 0)) as declined_headcount,
+        whole_sum(if(answer_status = 'missing', headcount, 0)) as missing_headcount,
+        whole_sum(if(answer_status = 'unknown', headcount, 0)) as unknown_headcount,
+        whole_sum(headcount) as total_headcount,
+        ranked_marker(min(marker_rank)) as source_marker
     from answer_count
     where characteristic <> 'total'
     group by all
 )
 
 select
-    answers.*,
+    answers.* exclude (source_marker),
     (answers.declared_headcount / answers.total_headcount)::decimal(18, 9) as declared_share,
     (answers.declined_headcount / answers.total_headcount)::decimal(18, 9) as declined_share,
     (answers.missing_headcount / answers.total_headcount)::decimal(18, 9) as missing_share,
@@ -32,10 +34,10 @@ select
     case
         when answers.declared_headcount >= method.known_share_adequate * answers.total_headcount then 'adequate'
         when answers.declared_headcount >= method.known_share_caution * answers.total_headcount then 'caution'
-        else 'unreliable'
+        when answers.total_headcount is not null then 'unreliable'
     end as rating,
     coalesce(coverage.coverage, '1 of 1') as coverage,
-    if(answers.total_headcount < method.weak_base_headcount, '[u]', null) as marker
+    coalesce(answers.source_marker, if(answers.total_headcount < method.weak_base_headcount, '[u]', null)) as marker
 from answers
 cross join method
 left join coverage
@@ -43,5 +45,5 @@ left join coverage
         answers.org_code = coverage.org_code
         and answers.as_at_date = coverage.as_at_date
         and coverage.sector = if(answers.grade_family = 'social_care', 'social_care', 'nhs')
-where answers.total_headcount > 0
+where answers.total_headcount is distinct from 0
 order by all;

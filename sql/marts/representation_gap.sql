@@ -168,7 +168,9 @@ valued as (
         adjusted.age_range,
         adjusted.area_set,
         case
-            when adjusted.headcount is null or adjusted.comparator_headcount is null then '[x]'
+            when adjusted.headcount is null or adjusted.known_headcount is null
+                then coalesce(adjusted.source_marker, '[x]')
+            when adjusted.comparator_headcount is null or adjusted.comparator_known_headcount is null then '[x]'
             when adjusted.workforce_share is null or adjusted.comparator_share is null then '[z]'
             when adjusted.known_headcount < method.weak_base_headcount then '[u]'
         end as marker

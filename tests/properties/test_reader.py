@@ -43,7 +43,7 @@ def test_both_ways_read_the_same_table(
     fast = rows(con)
     line_by_line = reader._read_line_by_line(con, path, header)
 
-    assert read == line_by_line == (len(table), [])
+    assert read == line_by_line == reader.Read(len(table))
     assert fast == rows(con)
     assert fast == [(line, *(cell or None for cell in row)) for line, row in enumerate(table, start=2)]
 
@@ -54,8 +54,8 @@ def test_every_line_is_read_or_named(con: Connection, tmp_path: Path, lines: lis
     content = b"a,b\n" + b"\n".join(lines)
     path = tmp_path / "file.csv"
     path.write_bytes(content)
-    rows_in, unreadable = reader.read_csv(con, path, ["a", "b"])
+    read = reader.read_csv(con, path, ["a", "b"])
     with_text = [number for number, line in enumerate(content.split(b"\n"), start=1) if line.strip() and number > 1]
     found = [row[0] for row in rows(con)]
-    assert rows_in == len(with_text)
-    assert sorted([*found, *(line.line for line in unreadable)]) == with_text
+    assert read.rows == len(with_text)
+    assert sorted([*found, *(line.line for line in read.unreadable)]) == with_text

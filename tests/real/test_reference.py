@@ -1,6 +1,9 @@
 """The reference tables say what the public files say: every figure is made again from them and compared."""
 
 import csv
+import re
+from collections import Counter
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import duckdb
@@ -14,10 +17,42 @@ HEREFORDSHIRE_WORCESTERSHIRE = ["E06000019", *(f"E0700023{digit}" for digit in r
 SAME_PEOPLE_TWO_TABLES = 12
 # TS009 is a third table; the sums of four and seven authorities happen to agree with it today.
 SYSTEM_SUMS_TWO_TABLES = 5
-# Religion, disability and sexual orientation are summed from many small areas, each perturbed apart.
-SUMS_OF_SMALL_AREAS = 30
-# An ONS region is up to 64 authorities, each perturbed apart; England is 309.
-REGION_SUMS_TWO_TABLES = 50
+# The residents of a table against those whom TS007 counts: the largest difference of any area that is held. Sex is of
+# ages 16 to 64, sexual orientation of 16 and over. Religion, disability and sexual orientation are sums of small areas;
+# these three and sex, of regions and England, are sums of authorities. Each part was perturbed apart.
+LARGEST_DIFFERENCE = {
+    ("ltla", "ethnicity"): 20,
+    ("ltla", "sex"): 12,
+    ("ltla", "religion"): 31,
+    ("ltla", "disability"): 50,
+    ("ltla", "sexual_orientation"): 24,
+    ("utla", "ethnicity"): 16,
+    ("ons_region", "ethnicity"): 7,
+    ("ons_region", "sex"): 27,
+    ("ons_region", "religion"): 99,
+    ("ons_region", "disability"): 90,
+    ("ons_region", "sexual_orientation"): 37,
+    ("country", "ethnicity"): 3,
+    ("country", "sex"): 23,
+    ("country", "religion"): 268,
+    ("country", "disability"): 1,
+    ("country", "sexual_orientation"): 79,
+}
+# The files by authority of 2024 put a small area of West Northamptonshire to Cherwell: some 1,900 people are missing in
+# the first and too many in the second. That is no perturbation, and their two regions show it.
+MISPLACED = {
+    ("E06000062", "religion"): -1893,
+    ("E06000062", "disability"): -1912,
+    ("E12000004", "religion"): -1951,
+    ("E12000004", "disability"): -1960,
+    ("E12000008", "religion"): 1934,
+    ("E12000008", "disability"): 1868,
+}
+# Unitary authorities that opened on 1 April 2023: TS007 is by authority of 2021.
+NEW_AUTHORITIES = {"E06000063", "E06000064", "E06000065", "E06000066"}
+CHILDREN = ("4 years and under", "5 to 9 years", "10 to 15 years")
+# ONS perturbed ethnic group once for a county council's own figure and once for each of its districts.
+COUNTY_AND_ITS_DISTRICTS = 6
 
 RECOMPUTED = r"""
 with
@@ -35,6 +70,18 @@ area as (
 ltla as (
     select area_code from area where area_level = 'ltla'
 ),
+-- An authority that is both tiers in one is held once: as ltla if all its profiles are held, else as utla.
+utla as (
+    select area_code from area where area_level = 'utla'
+),
+region_of_ltla24 as (
+    select ltla24_code, region24_code from read_csv($geography || '/lookup_ltla24_region24.csv')
+),
+region_of_ltla22 as (
+    select ltla22_code, region24_code
+    from read_csv($geography || '/lookup_ltla22_ltla23.csv')
+    inner join region_of_ltla24 on ltla24_code = ltla23_code
+),
 ethnicity_ltla as (
     select ltla21_code, c.category, e.value
     from read_csv($census || '/ethnicity21_ltla21.csv') as e
@@ -50,15 +97,34 @@ ethnicity_large as (
         union all
         select "Countries Code", "Ethnic group (20 categories) Code", Observation
         from read_csv($census || '/ons-ethnic-population-nat.csv')
+        union all
+        select "2023 Upper tier local authorities Code", "Ethnic group (20 categories) Code", Observation
+        from read_csv($census || '/ons-ethnic-population-la.csv')
+        where "2023 Upper tier local authorities Code" in (from utla)
     )
     where code <> -8 and area_code in (select area_code from area)
 ),
-sex as (
-    select ltla21_code, upper(sex[1]) || sex[2:] as category, n, region24_code
+-- Profiles by lower-tier authority, whose regions and England are sums; the region is that of the authority's year.
+summed as (
+    select ltla21_code as ltla_code, 'sex' as characteristic, 'sex' as classification,
+        upper(sex[1]) || sex[2:] as category, '16-64' as age_range, n, region24_code as region_code
     from read_csv($census || '/derived_sex_ltla21.csv')
-    left join read_csv($geography || '/lookup_ltla22_ltla23.csv') on ltla22_code = ltla21_code
-    left join read_csv($geography || '/lookup_ltla24_region24.csv') on ltla24_code = ltla23_code
-    where age_range = '16-64' and ltla21_code like 'E%'
+    left join region_of_ltla22 on ltla22_code = ltla21_code
+    where age_range = '16-64'
+    union all
+    select ltla24_code, 'religion', 'census_2021_religion', nullif(religion, 'Not answered'), 'all', n, region24_code
+    from read_csv($census || '/derived_religion_ltla24.csv') left join region_of_ltla24 using (ltla24_code)
+    union all
+    select ltla24_code, 'disability', 'equality_act_2010', replace(disability, ' under the Equality Act', ''), 'all', n,
+        region24_code
+    from read_csv($census || '/derived_disability_ltla24.csv') left join region_of_ltla24 using (ltla24_code)
+    union all
+    select ltla22_code, 'sexual_orientation', 'census_2021_sexual_orientation',
+        nullif(sexual_orientation, 'Not answered'), '16+', n, region24_code
+    from read_csv($census || '/derived_sexualorientation_ltla22.csv') left join region_of_ltla22 using (ltla22_code)
+),
+english as (
+    from summed where ltla_code like 'E%'
 ),
 single_year as (
     select
@@ -83,11 +149,11 @@ profile as (
     select area_code, 'ethnicity', 'census_2021_19', category, 'all', people
     from ethnicity_large left join ons_code using (code)
     union all
-    select ltla21_code, 'sex', 'sex', category, '16-64', n from sex where ltla21_code in (from ltla)
+    select ltla_code, characteristic, classification, category, age_range, n from english where ltla_code in (from ltla)
     union all
-    select region24_code, 'sex', 'sex', category, '16-64', sum(n) from sex group by all
+    select region_code, characteristic, classification, category, age_range, sum(n) from english group by all
     union all
-    select 'E92000001', 'sex', 'sex', category, '16-64', sum(n) from sex group by all
+    select 'E92000001', characteristic, classification, category, age_range, sum(n) from english group by all
     union all
     select area_code, 'age', 'esr_age_bands',
         case
@@ -97,18 +163,8 @@ profile as (
         end as band,
         '16-74', sum(people)
     from single_year
-    where age between 16 and 74 and area_code in (select area_code from area)
+    where age between 16 and 74 and area_code in (select area_code from area where area_level <> 'utla')
     group by area_code, band
-    union all
-    select ltla24_code, 'religion', 'census_2021_religion', nullif(religion, 'Not answered'), 'all', n
-    from read_csv($census || '/derived_religion_ltla24.csv') where ltla24_code in (from ltla)
-    union all
-    select ltla24_code, 'disability', 'equality_act_2010', replace(disability, ' under the Equality Act', ''), 'all', n
-    from read_csv($census || '/derived_disability_ltla24.csv') where ltla24_code in (from ltla)
-    union all
-    select ltla22_code, 'sexual_orientation', 'census_2021_sexual_orientation',
-        nullif(sexual_orientation, 'Not answered'), '16+', n
-    from read_csv($census || '/derived_sexualorientation_ltla22.csv') where ltla22_code in (from ltla)
 )
 select
     area_code, characteristic, classification, coalesce(category, ''),
@@ -116,6 +172,64 @@ select
 from profile
 left join category using (characteristic, classification, category)
 order by area_code, characteristic, classification, age_range, cast(sort_order as integer) nulls last
+"""
+
+
+GEOGRAPHY_COLUMNS = [
+    *("ltla_code", "ltla_name", "utla_code", "utla_name", "icb_code", "icb_name", "region_code", "region_name"),
+    *("lsoas", "valid_from", "valid_to"),
+]
+# The 296 authorities of 2024 with each board that they lie in, and the seventeen districts that merged on 2023-04-01.
+GEOGRAPHY = r"""
+with
+board as (
+    from read_csv($geography || '/derived_icb24_ltla24_all_england.csv')
+),
+upper as (
+    from read_csv($geography || '/lookup_ltla21_utla21.csv')
+),
+region as (
+    from read_csv($geography || '/lookup_ltla24_region24.csv')
+),
+merged as (
+    from read_csv($geography || '/lookup_ltla22_ltla23.csv') where ltla22_code <> ltla23_code and ltla22_code like 'E%'
+),
+-- A district's board follows from its successor's only if the whole of that lies in one.
+sole_board as (
+    select ltla24_code, any_value(icb24_code) as icb24_code, any_value(icb24_name) as icb24_name
+    from board
+    group by ltla24_code
+    having count(*) = 1
+),
+row as (
+    -- An authority that isn't of 2021 is a unitary authority of 2023: its own upper tier.
+    select ltla24_code as ltla_code, ltla24_name as ltla_name,
+        coalesce(utla21_code, ltla24_code) as utla_code, coalesce(utla21_name, ltla24_name) as utla_name,
+        icb24_code as icb_code, icb24_name as icb_name, region24_code as region_code, region24_name as region_name,
+        n_lsoa21 as lsoas, utla21_code is null as is_new, false as is_old
+    from board
+    left join upper on ltla21_code = ltla24_code
+    left join region using (ltla24_code, ltla24_name)
+    union all
+    select ltla22_code, ltla22_name, utla21_code, utla21_name, icb24_code, icb24_name, region24_code, region24_name,
+        null, false, true
+    from merged
+    left join upper on ltla21_code = ltla22_code
+    left join region on ltla24_code = ltla23_code
+    left join sole_board on sole_board.ltla24_code = ltla23_code
+)
+select
+    ltla_code, ltla_name, utla_code, utla_name, coalesce(icb_code, ''), coalesce(icb_name, ''),
+    region_code, region_name, coalesce(cast(lsoas as varchar), ''),
+    case
+        when is_new then '2023-04-01'
+        -- The codes of Surrey Heartlands and Sussex replaced older ones after the boards had opened.
+        when icb_code is null or icb_code in ('E54000063', 'E54000064') then ''
+        else '2022-07-01'
+    end,
+    if(is_old, '2023-03-31', '')
+from row
+order by ltla_code, icb_code nulls first
 """
 
 
@@ -137,6 +251,37 @@ def people(population: list[dict[str, str]], areas: list[str], characteristic: s
         and row["characteristic"] == characteristic
         and (not categories or row["category"] in categories)
     )
+
+
+@pytest.fixture(scope="module")
+def ages(real_data: Path) -> dict[str, dict[str, int]]:
+    """Residents of each area of TS007 in three age ranges, from its single years."""
+    counted: dict[str, dict[str, int]] = {}
+    for file in ("ltla", "rgn", "ctry"):
+        for row in read(real_data / "census2021" / f"census2021-ts007-{file}.csv"):
+            everybody = int(row["Age: Total; measures: Value"])
+            children = (int(row[f"Age: Aged {group}; measures: Value"]) for group in CHILDREN)
+            counted[row["geography code"]] = {
+                "everybody": everybody,
+                "aged_16_plus": everybody - sum(children),
+                "aged_16_64": sum(int(row[f"Age: Aged {year} years; measures: Value"]) for year in range(16, 65)),
+            }
+    return counted
+
+
+def ethnicity_files(real_data: Path) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+    """Return residents by area and ethnic group, from the file by lower-tier and the file by upper-tier authority."""
+    by_authority = {
+        (row["ltla21_code"], re.sub(r"\s*\(number\)$", "", row["ethnic_group"])): int(float(row["value"]))
+        for row in read(real_data / "census2021" / "ethnicity21_ltla21.csv")
+        if row["ethnic_group"].endswith("(number)")
+    }
+    by_upper_tier = {
+        (row["2023 Upper tier local authorities Code"], row["Ethnic group (20 categories)"]): int(row["Observation"])
+        for row in read(real_data / "census2021" / "ons-ethnic-population-la.csv")
+        if row["Ethnic group (20 categories)"] != "Does not apply"
+    }
+    return by_authority, by_upper_tier
 
 
 def test_population_is_made_again_from_the_public_files(real_data, population):
@@ -215,18 +360,75 @@ def test_a_system_has_its_known_small_profiles(real_data, population, system, di
     assert people(population, system, "religion", "") == religion_not_answered
 
 
-def test_those_who_answered_and_those_who_did_not_are_all_the_residents(real_data, population):
-    children = ("4 years and under", "5 to 9 years", "10 to 15 years")
+def test_largest_difference_between_two_tables_is_the_one_that_is_stated(real_data, population, ages):  # noqa: ARG001
+    counted: Counter[tuple[str, str]] = Counter()
+    for row in population:
+        counted[row["area_code"], row["characteristic"]] += int(row["population"])
+    level = {row["area_code"]: row["area_level"] for row in read(REFERENCE / "areas.csv")}
+    column = {"sex": "aged_16_64", "sexual_orientation": "aged_16_plus"}
+    found: Counter[tuple[str, str]] = Counter()
+    misplaced = {}
+    for (area, characteristic), residents in counted.items():
+        # Age is TS007's own.
+        if area in ages and characteristic != "age":
+            difference = residents - ages[area][column.get(characteristic, "everybody")]
+            if (area, characteristic) in MISPLACED:
+                misplaced[area, characteristic] = difference
+            else:
+                key = level[area], characteristic
+                found[key] = max(found[key], abs(difference))
+    assert misplaced == MISPLACED
+    assert found == LARGEST_DIFFERENCE
+    not_in_ts007 = {area for area in level if area not in ages}
+    assert not_in_ts007 == {area for area in level if area.startswith("E10")} | NEW_AUTHORITIES
+
+
+def test_a_small_area_of_west_northamptonshire_stands_under_cherwell(real_data, ages):
+    cherwell = [
+        float(row["n"])
+        for row in read(real_data / "census2021" / "derived_religion_ltla24.csv")
+        if row["ltla24_code"] == "E07000177"
+    ]
+    assert sum(cherwell) - ages["E07000177"]["everybody"] == 1929
+
+
+def test_the_columns_of_ts007_sum_to_exactly_twice_its_total(real_data):
+    """Group subtotals stand between the single years: who sums a row counts everybody twice."""
+    truth = {
+        row["ltla21_code"]: int(row["naive_sum_of_all_age_columns"])
+        for row in read(real_data / "truth" / "census2021_working_age_reference_ltlas.csv")
+    }
     for row in read(real_data / "census2021" / "census2021-ts007-ltla.csv"):
-        area = row["geography code"]
-        if area not in BLACK_COUNTRY + HEREFORDSHIRE_WORCESTERSHIRE:
-            continue
-        everybody = int(row["Age: Total; measures: Value"])
-        adults = everybody - sum(int(row[f"Age: Aged {group}; measures: Value"]) for group in children)
-        assert abs(people(population, [area], "ethnicity") - everybody) <= SUMS_OF_SMALL_AREAS, area
-        assert abs(people(population, [area], "religion") - everybody) <= SUMS_OF_SMALL_AREAS, area
-        assert abs(people(population, [area], "disability") - everybody) <= SUMS_OF_SMALL_AREAS, area
-        assert abs(people(population, [area], "sexual_orientation") - adults) <= SUMS_OF_SMALL_AREAS, area
+        total = int(row["Age: Total; measures: Value"])
+        summed = sum(int(value) for name, value in row.items() if name.startswith("Age: Aged"))
+        assert summed == 2 * total == truth.pop(row["geography code"], summed), row["geography"]
+    assert truth == {}
+
+
+def test_the_two_ethnicity_files_agree_wherever_both_have_an_area(real_data):
+    by_authority, by_upper_tier = ethnicity_files(real_data)
+    both = {area for area, _ in by_authority} & {area for area, _ in by_upper_tier}
+    assert Counter(area[0] for area in both) == {"E": 128, "W": 22}
+    assert {key: n for key, n in by_authority.items() if key[0] in both} == {
+        key: n for key, n in by_upper_tier.items() if key[0] in both
+    }
+
+
+def test_a_county_is_its_districts_within_a_few_people(real_data):
+    by_authority, by_upper_tier = ethnicity_files(real_data)
+    county = {row["ltla_code"]: row["utla_code"] for row in read(REFERENCE / "geography.csv")}
+    successor = {
+        row["ltla22_code"]: row["ltla23_code"] for row in read(real_data / "geography/lookup_ltla22_ltla23.csv")
+    }
+    summed: Counter[tuple[str, str]] = Counter()
+    for (area, group), people_of_group in by_authority.items():
+        if area.startswith("E"):
+            upper = county[area] if successor[area] == area else successor[area]
+            summed[upper, group] += people_of_group
+    english = {key: n for key, n in by_upper_tier.items() if key[0].startswith("E")}
+    assert len({area for area, _ in english}) == 153
+    assert summed.keys() == english.keys()
+    assert max(abs(summed[key] - english[key]) for key in english) == COUNTY_AND_ITS_DISTRICTS
 
 
 def test_all_209_published_ethnicity_numbers_are_met(real_data, population):
@@ -248,23 +450,36 @@ def test_all_209_published_ethnicity_numbers_are_met(real_data, population):
     assert {key: held.get(key) for key in published} == published
 
 
-def test_working_age_agrees_with_single_years(real_data, population):
+def test_all_209_published_ethnicity_percentages_are_met(real_data, population):
+    label = {
+        row["category"]: row["label"]
+        for row in read(REFERENCE / "categories.csv")
+        if row["classification"] == "census_2021_19"
+    }
+    shares = {
+        (row["area_code"], label[row["category"]]): Decimal(100 * int(row["population"]))
+        / people(population, [row["area_code"]], "ethnicity")
+        for row in population
+        if row["characteristic"] == "ethnicity" and row["area_code"] in BLACK_COUNTRY + HEREFORDSHIRE_WORCESTERSHIRE
+    }
+    published = {
+        (row["ltla21_code"], " ".join(row["ethnic_group"].split())): Decimal(row["percent"])
+        for row in read(real_data / "truth" / "census2021_ethnicity_reference_ltlas.csv")
+    }
+    assert len(published) == 209
+    rounded = {key: share.quantize(Decimal("0.1"), ROUND_HALF_UP) for key, share in shares.items()}
+    assert rounded == published
+
+
+def test_working_age_agrees_with_single_years(real_data, population, ages):
     published = read(real_data / "truth" / "census2021_working_age_reference_ltlas.csv")
     assert len(published) == 11
     for row in published:
-        held = people(population, [row["ltla21_code"]], "sex")
-        assert abs(held - int(row["aged_16_64_from_single_years"])) <= SAME_PEOPLE_TWO_TABLES, row["ltla21_name"]
-
-
-def test_no_authority_is_lost_on_the_way_to_its_region(real_data, population):
-    """One lost authority would miss at least 1,000 people; perturbed cells miss far fewer."""
-    for file in ("rgn", "ctry"):
-        for row in read(real_data / "census2021" / f"census2021-ts007-{file}.csv"):
-            if row["geography code"].startswith("E"):
-                groups = ("16 to 19", "20 to 24", "25 to 34", "35 to 49", "50 to 64")
-                published = sum(int(row[f"Age: Aged {group} years; measures: Value"]) for group in groups)
-                held = people(population, [row["geography code"]], "sex")
-                assert abs(held - published) <= REGION_SUMS_TWO_TABLES, row["geography"]
+        area = row["ltla21_code"]
+        counts = {"everybody": int(row["total_published"]), "aged_16_64": int(row["aged_16_64_from_single_years"])}
+        assert counts.items() <= ages[area].items(), row["ltla21_name"]
+        held = people(population, [area], "sex")
+        assert abs(held - counts["aged_16_64"]) <= SAME_PEOPLE_TWO_TABLES, row["ltla21_name"]
 
 
 @pytest.mark.parametrize(
@@ -321,7 +536,16 @@ def test_social_care_grades_are_the_six_roles_of_the_social_work_file(real_data)
         "all_children_and_family_social_workers"
     }
     held = {row["grade"] for row in read(REFERENCE / "grade_groups.csv") if row["grade_family"] == "social_care"}
-    assert held == roles
+    adult_social_care = {grade for grade in held if grade.startswith("asc_")}
+    assert held - adult_social_care == roles
+    assert len(adult_social_care) == 4
+
+
+def test_geography_is_made_again_from_the_public_files(real_data):
+    rows = read(REFERENCE / "geography.csv")
+    assert list(rows[0]) == GEOGRAPHY_COLUMNS
+    recomputed = duckdb.execute(GEOGRAPHY, {"geography": str(real_data / "geography")}).fetchall()
+    assert [tuple(row.values()) for row in rows] == recomputed
 
 
 def test_a_footprint_is_the_lower_tier_of_the_published_lookup(real_data):
@@ -333,19 +557,103 @@ def test_a_footprint_is_the_lower_tier_of_the_published_lookup(real_data):
     held: dict[str, set[str]] = {}
     for row in read(REFERENCE / "footprints.csv"):
         held.setdefault(row["org_code"], set()).add(row["area_code"])
-    systems_and_councils = [
-        row["org_code"] for row in read(REFERENCE / "organisations.csv") if row["org_type"] in ("system", "council")
-    ]
-    assert len(systems_and_councils) == 8
-    assert {code: held[code] for code in systems_and_councils} == {
-        code: published[code] for code in systems_and_councils
+    systems = [row["org_code"] for row in read(REFERENCE / "organisations.csv") if row["org_type"] == "system"]
+    of_lower_tier = [*systems, "E06000019", "E08000027", "E08000028", "E08000030", "E08000031", "E10000034"]
+    assert len(of_lower_tier) == 8
+    assert {code: held[code] for code in of_lower_tier} == {code: published[code] for code in of_lower_tier}
+
+
+def test_the_ambulance_service_serves_the_systems_that_lie_in_its_region(real_data):
+    region = {
+        row["ltla24_code"]: row["region24_name"] for row in read(real_data / "geography" / "lookup_ltla24_region24.csv")
     }
+    served: dict[str, set[str]] = {}
+    for row in read(real_data / "geography" / "derived_icb24_ltla24_all_england.csv"):
+        if region[row["ltla24_code"]] == "West Midlands":
+            served.setdefault(row["icb24_code"], set()).add(row["ltla24_code"])
+    held = {row["area_code"] for row in read(REFERENCE / "footprints.csv") if row["org_code"] == "RYA"}
+    assert len(served) == 6
+    assert held == set().union(*served.values())
+    assert len(held) == 30
+
+
+def test_areas_are_the_catchments_the_upper_tier_the_regions_and_england(real_data):
+    catchments = {row["ltla21_code"] for row in read(real_data / "geography" / "trust_catchment_ltla21.csv")}
+    regions = {row["region24_code"] for row in read(real_data / "geography" / "lookup_ltla24_region24.csv")}
+    upper_tier = upper_tier_authorities(real_data)
+    assert (len(catchments), len(upper_tier), len(regions)) == (46, 153, 9)
+    held = {row["area_code"]: row["area_level"] for row in read(REFERENCE / "areas.csv")}
+    assert held == (
+        dict.fromkeys(upper_tier, "utla")
+        | dict.fromkeys(catchments, "ltla")
+        | dict.fromkeys(regions, "ons_region")
+        | {"E92000001": "country"}
+    )
+
+
+def upper_tier_authorities(real_data: Path) -> set[str]:
+    """Return the English upper-tier authorities of 2023."""
+    codes = {
+        row["2023 Upper tier local authorities Code"]
+        for row in read(real_data / "census2021" / "ons-ethnic-population-la.csv")
+    }
+    return {code for code in codes if code.startswith("E")}
+
+
+def published_names(real_data: Path) -> dict[str, str]:
+    """Return the names of regions, of authorities of 2024, and of those of 2021 that have another upper tier."""
+    names = {"E92000001": "England"}
+    for row in read(real_data / "geography" / "lookup_ltla21_utla21.csv"):
+        names[row["utla21_code"]] = row["utla21_name"]
+    for row in read(real_data / "geography" / "lookup_ltla24_region24.csv"):
+        names[row["ltla24_code"]] = row["ltla24_name"]
+        names[row["region24_code"]] = row["region24_name"]
+    return names
 
 
 def test_areas_carry_their_published_names(real_data):
-    published = {"E92000001": "England"}
-    for row in read(real_data / "geography" / "lookup_ltla24_region24.csv"):
-        published[row["ltla24_code"]] = row["ltla24_name"]
-        published[row["region24_code"]] = row["region24_name"]
+    published = published_names(real_data)
     held = {row["area_code"]: row["area_name"] for row in read(REFERENCE / "areas.csv")}
     assert held == {code: published[code] for code in held}
+
+
+def test_every_upper_tier_authority_is_a_council_of_the_register(real_data):
+    councils = {
+        row["org_code"]: row["org_name"]
+        for row in read(REFERENCE / "organisations.csv")
+        if row["org_type"] == "council"
+    }
+    former = {"E10000006", "E10000021", "E10000023", "E10000027"}
+    assert set(councils) == upper_tier_authorities(real_data) | former
+    own_names = former | {"E06000019", "E08000027", "E08000028", "E08000030", "E08000031", "E10000034"}
+    published = published_names(real_data)
+    others = {code: name for code, name in councils.items() if code not in own_names}
+    assert others == {code: published[code] for code in others}
+
+
+def test_every_body_of_the_social_work_file_is_registered_and_open_on_its_day(real_data):
+    """The figures of a year are those of 30 September."""
+    register = {row["org_code"]: row for row in read(REFERENCE / "organisations.csv")}
+    file = real_data / "dfe_social_workers_by_ethnicity" / "csww_workforce_role_by_ethnicity_2019_to_2022.csv"
+    bodies = {
+        (row["new_la_code"] or row["region_code"] or row["country_code"], f"{row['time_period']}-09-30")
+        for row in read(file)
+    }
+    assert len({code for code, _ in bodies}) == 153 + 11 + 1
+    closed = [
+        (code, day)
+        for code, day in sorted(bodies)
+        if not register[code]["valid_from"] <= day <= (register[code]["valid_to"] or "9999-12-31")
+    ]
+    assert closed == []
+
+
+def test_a_region_of_the_social_work_file_carries_its_name(real_data):
+    file = real_data / "dfe_social_workers_by_ethnicity" / "csww_workforce_role_by_ethnicity_2019_to_2022.csv"
+    published = {row["region_code"]: row["region_name"] for row in read(file) if row["geographic_level"] == "Regional"}
+    held = {
+        row["org_code"]: row["org_name"]
+        for row in read(REFERENCE / "organisations.csv")
+        if row["org_type"] == "ons_region"
+    }
+    assert held == published

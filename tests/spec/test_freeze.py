@@ -92,7 +92,8 @@ def test_a_later_file_gives_way_to_a_new_one_with_a_line_in_the_ledger(take: Tak
     assert (line["sha256"], line["by"]) == (sha256(first), sha256(second))
     assert line["about"] == ["RNA", "2026-03-31"]
     assert road.who_gave_way(snapshot.gave_way) == [
-        "supersedes  second.csv takes the place of old file first.csv for headcount data of RNA 2026-03-31"
+        "supersedes  second.csv takes the place of old file first.csv for headcount data of RNA 2026-03-31 "
+        "(no reason given: 'reason: …' in second.csv.yaml says it)"
     ]
 
 
@@ -102,7 +103,35 @@ def test_many_of_one_file_that_give_way_are_one_line(take: Take) -> None:
     _, snapshot = take(new="\n".join([HEADER, *(f"{month}0" for month in months)]))
     assert len(snapshot.gave_way) == 5
     (line,) = road.who_gave_way(snapshot.gave_way)
-    assert line.endswith("RNA 2026-01-28, RNA 2026-02-28, RNA 2026-03-28 and 2 more")
+    assert "RNA 2026-01-28, RNA 2026-02-28, RNA 2026-03-28 and 2 more (" in line
+
+
+def test_a_resend_says_why_and_what_the_earlier_snapshot_held(take: Take, folder: DataFolder) -> None:
+    first, second, third = (extract("RNA", "2026-03-31", heads) for heads in (40, 44, 45))
+    _, before = take(first=first)
+    (folder.landing / "second.csv.yaml").write_text("reason: a ward was left out\n", encoding="utf-8")
+    _, after = take(second=second)
+    (revision,) = after.revisions
+    assert (revision.about, revision.sha256, revision.by) == (("RNA", "2026-03-31"), sha256(first), sha256(second))
+    assert (revision.reason, revision.typed) == ("a ward was left out", before.extracts[0].typed)
+    assert events(folder, "superseded")[0]["reason"] == "a ward was left out"
+    assert "(a ward was left out)" in road.who_gave_way(after.gave_way)[0]
+    # The same folder again: the same snapshot, which still says so. A third file revises the second one's snapshot.
+    assert take()[1].snapshot_id == after.snapshot_id
+    assert [one.sha256 for one in take(third=third)[1].revisions] == [sha256(second)]
+
+
+def test_what_no_snapshot_ever_held_is_no_revision(take: Take, folder: DataFolder) -> None:
+    """April's file was received and then replaced before anybody asked for April."""
+    march, april, again = (
+        extract("RNA", "2026-03-31", 40),
+        extract("RNA", "2026-04-30", 41),
+        extract("RNA", "2026-04-30", 42),
+    )
+    take(date(2026, 3, 31), march=march, april=april)
+    _, snapshot = take(again=again)
+    assert [one["sha256"] for one in events(folder, "superseded")] == [sha256(april)]
+    assert snapshot.revisions == ()
 
 
 STAFF = (

@@ -30,7 +30,7 @@ STAFF: dict[str, str] = {
     "sexual_orientation": "",
     "marital_status": "",
 }
-GOV_UK = "Measure,Ethnicity,Ethnicity_type,Time,Type_of_role,Entry_level,Broad_grade,Specific_grade,Headcount"
+GOV_UK = "Measure,Ethnicity,Ethnicity_type,Time,Type_of_role,Entry_level,Broad_grade,Specific_grade,Headcount,Value"
 MEASURE = "Percentage of NHS staff in NHS trusts and CCGs"
 
 
@@ -83,7 +83,7 @@ def select(con: Connection, extract: Extract, columns: str) -> list[tuple[Any, .
                 "1e0": (None, "not_a_number"),
                 ".5": (None, "not_a_number"),
                 "100000": (None, "not_a_number"),
-                "": (None, "empty"),
+                "": (None, None),  # the rules say whose may be empty
             },
         ),
         (
@@ -102,7 +102,8 @@ def select(con: Connection, extract: Extract, columns: str) -> list[tuple[Any, .
                 "band_5": ("band_5", None),
                 " BAND_8a ": ("band_8a", None),
                 "band 5": (None, "not_in_list"),
-                "all": (None, "not_in_list"),
+                "all": (None, "a_total"),
+                "bank": (None, "of_another_column"),
                 "": (None, "empty"),
             },
         ),
@@ -168,7 +169,8 @@ def test_whole_numbers(con: Connection, read: Callable[[str], Extract]) -> None:
         "0": (0, None),
         "123456789012345": (123456789012345, None),
         '"1,234"': (None, "not_a_whole_number"),
-        "12.0": (None, "not_a_whole_number"),
+        "12.0": (12, None),
+        "12.5": (None, "not_a_whole_number"),
         "-1": (None, "not_a_whole_number"),
         "": (None, "empty"),
     }
@@ -180,7 +182,7 @@ def test_whole_numbers(con: Connection, read: Callable[[str], Extract]) -> None:
 
 def test_a_publishers_total_is_no_fault_and_knows_its_parts(con: Connection, read: Callable[[str], Extract]) -> None:
     def row(group: str, role: str, grade: str, headcount: str) -> str:
-        return f"{MEASURE},{group},ONS 2001 6+1,as at Mar 2018,{role},All,All,{grade},{headcount}"
+        return f"{MEASURE},{group},ONS 2001 6+1,as at Mar 2018,{role},All,All,{grade},{headcount},N/A"
 
     extract = read(
         "\n".join(
@@ -226,11 +228,13 @@ def test_rows_that_say_nothing_are_told_from_rows_that_do(con: Connection, read:
     ("content", "rule", "sentence"),
     [
         (b"RXK,p1,yes,5,band_5,Yes,yes\n", "header.twice", "columns 3, 6 and 7 have the same name"),
-        (b"PK\x03\x04\x14\x00", "file.format", "an Excel workbook or a zip archive, whatever its name; save it as"),
+        (b"PK\x03\x04\x14\x00", "file.format", "a damaged Excel workbook or archive"),
+        (b"PAR1", "file.format", "a damaged Parquet file"),
+        (b"%PDF-1.7", "file.format", "a PDF document"),
+        (b"<!DOCTYPE html>", "file.format", "a web page"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "file.format", "an old Excel workbook"),
-        ("a,b\n1,2\n".encode("utf-16"), "file.format", "it is UTF-16 text"),
-        (b"\n\nas_at_date,org_code\n", "header.blank", "its first line is blank"),
-        (b",,,\nas_at_date,org_code\n", "header.blank", "its first line is blank"),
+        (b"\n\nas_at_date,org_code\n", "layout.none", "no layout recognises its columns"),
+        (b",,,\nas_at_date,org_code\n", "layout.none", "no layout recognises its columns"),
         (b"\xef\xbb\xbf\r\n\r\n", "file.empty", "it is empty"),
         (b"", "file.empty", "it is empty"),
     ],

@@ -433,6 +433,8 @@ def test_a_council_that_is_new_to_the_figures_does_not_part_the_nhs_from_its_pas
     [
         ("RNA", "afc", 380_521, 1_213_172),  # Black Country, domain.md 5.6
         ("RWP", "afc", 42_974, 790_709),  # Herefordshire and Worcestershire
+        ("RYA", "afc", 1_365_738, 5_950_768),  # thirty authorities; the region's own figure is 1,365,733 of 5,950,757
+        ("E10000013", "social_care", 44_765, 645_079),  # Gloucestershire, ons-ethnic-population-la
         (
             "E08000027",
             "social_care",
@@ -454,12 +456,43 @@ def test_residents_of_a_footprint(con: Connection, org_code: str, family: str, b
     assert rounded(row["comparator_share"], 9) == round(bme / residents, 9)
 
 
-def test_worcestershire_is_its_six_districts_and_the_ambulance_service_serves_the_region(con: Connection) -> None:
+def test_worcestershire_is_its_six_districts_and_the_ambulance_service_serves_six_systems(con: Connection) -> None:
     council = {"org_code": "E10000034", "grade": "case_holder", "grade_family": "social_care"}
     register(con, [people(50, "White", **council), people(50, "White", org_code="RYA")])
     worcestershire = gap(con, org_code="E10000034", grade_group="case_holder", category="White")
     assert worcestershire["area_set"] == "E07000234 E07000235 E07000236 E07000237 E07000238 E07000239"
-    assert gap(con, org_code="RYA", grade_group="band_5", category="White")["area_set"] == "E12000005"
+    ambulance = gap(con, org_code="RYA", grade_group="band_5", category="White")
+    areas = ambulance["area_set"].split()
+    assert (areas[0], areas[-1], len(areas)) == ("E06000019", "E08000031", 30)
+
+
+@pytest.mark.parametrize(("org_code", "marker"), [("E10000013", None), ("E10000006", "[x]")])
+def test_a_council_without_residents_in_the_reference_has_no_comparator(
+    con: Connection, org_code: str, marker: str | None
+) -> None:
+    """Gloucestershire has ethnicity of its own; of Cumbria, which ended in 2023, nothing is held."""
+    council = {"org_code": org_code, "grade": "case_holder", "grade_family": "social_care", "as_at_date": "2022-03-31"}
+    sex = {"characteristic": "sex", "classification": "sex"}
+    register(con, [people(50, "White", **council), people(50, "Female", **council, **sex)])
+    where = {"org_code": org_code, "grade_group": "case_holder", "as_at_date": "2022-03-31"}
+    assert gap(con, category="White", **where)["marker"] == marker
+    assert gap(con, category="Female", **where)["marker"] == "[x]"
+
+
+def test_regions_that_a_publisher_counted_are_never_added_up(con: Connection) -> None:
+    """Inner and Outer London are London: neither London nor England is made of what was sent for its parts."""
+    parts = {"E12000001": 70, "E12000007": 100, "E13000001": 60, "E13000002": 40}
+    register(con, [people(n, "White", org_code=code, source_level="region") for code, n in parts.items()])
+    rows = mart(con, "representation_gap", grade_group="band_5", category="White", comparator="population")
+    assert {row["org_code"]: row["headcount"] for row in rows} == parts
+    assert {row["org_level"] for row in rows} == {"region"}
+    assert {row["org_code"]: row["marker"] for row in rows} == {
+        "E12000001": None,
+        "E12000007": None,
+        "E13000001": "[x]",
+        "E13000002": "[x]",
+    }
+    assert {row["coverage"] for row in rows} == {"1 of 1"}
 
 
 @pytest.mark.parametrize(

@@ -130,14 +130,14 @@ def current(data: Path) -> Path:
 
 
 def test_what_the_landing_folder_holds_and_is_not_read_is_said(edi: Edi, data: Path) -> None:
-    (data / "landing" / "march.csv.yaml").write_text("org_code: RNA\n")
+    (data / "landing" / "april.csv.yaml").write_text("organisation: RNA\n")
     (data / "landing" / "sub").mkdir()
     (data / "landing" / ".hidden").write_text("x")
     code, printed = edi("run", "--data", data)
     assert code == 0
     assert re.findall("^ignored .*$", printed, re.MULTILINE) == [
         "ignored   .hidden: hidden files aren't read",
-        "ignored   march.csv.yaml: files beside an extract aren't read yet",
+        "ignored   april.csv.yaml: it stands beside no extract",
         "ignored   sub: sub-folders of landing aren't read",
     ]
 
@@ -237,10 +237,10 @@ def test_check_says_that_data_are_synthetic(edi: Edi, data: Path, small_sample: 
 
 
 def test_a_run_with_nothing_to_measure_still_says_why_its_files_were_refused(edi: Edi, data: Path) -> None:
-    (data / "landing" / "march.csv").write_bytes(HEADCOUNT.encode("utf-16"))
+    (data / "landing" / "march.csv").write_bytes(HEADCOUNT.encode("utf-16")[:-1])
     code, printed = edi("run", "--data", data)
     assert code == 1
-    assert "refused   march.csv [file.format]: it is UTF-16 text" in printed
+    assert "refused   march.csv [file.text]: it isn't text in UTF-8, UTF-16" in printed
     assert "no accepted file counts people in post" in printed
 
 

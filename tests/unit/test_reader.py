@@ -15,9 +15,9 @@ Row = tuple[int, str | None, str | None]
 def read(con: Connection, folder: Path, content: str | bytes) -> tuple[int, list[UnreadableLine], list[Row]]:
     path = folder / "file.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    rows_in, unreadable = reader.read_csv(con, path, HEADER)
+    read = reader.read_csv(con, path, HEADER)
     rows = con.execute("select source_line, a, b from source_row order by source_line").fetchall()
-    return rows_in, unreadable, rows
+    return read.rows, list(read.unreadable), rows
 
 
 @pytest.mark.parametrize(

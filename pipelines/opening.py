@@ -1,0 +1,203 @@
+"""A file's kind, its encoding and its first lines: enough to recognise its layout, before a row is read."""
+
+import codecs
+import csv
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+Kind = Literal["csv", "xlsx", "parquet"]
+
+# A header is looked for in so many lines: publishers put a title and a few notes above their tables.
+LINES_SEEN = 40
+BYTES_PER_BLOCK = 1 << 20
+
+# A workbook that unpacks to more than this is no extract: a few kilobytes can be made to fill a disk.
+UNPACKED_BYTES = 2 << 30
+
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+NOT_A_TABLE = {
+    b"%pdf": "a PDF document",
+    b"\x1f\x8b": "a compressed file",
+    b"<htm": "a web page",
+    b"<!do": "a web page",
+}
+BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class UnreadableFileError(ValueError):
+    """A file that no table can be read from; the message says what it is and what to do."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The first lines of a table in a file; ``rows[0]`` is line 1, each as its cells.
+
+    ``sheet`` names the sheet of a workbook; ``encoding`` is how a text file is written.
+    """
+
+    kind: Kind
+    rows: tuple[tuple[str, ...], ...]
+    sheet: str = ""
+    encoding: str = ""
+
+    def headers(self) -> Iterator[tuple[int, tuple[str, ...], dict[str, str]]]:
+        """Yield what may be the header: its line, its names, and the first row below it by name.
+
+        A line below with another number of cells isn't a row.
+        """
+        for number, row in enumerate(self.rows, start=1):
+            names = _without_blank_end(row)
+            if not names:
+                continue
+            below = next((cells for cells in self.rows[number:] if len(cells) == len(row) and any(cells)), ())
+            yield number, names, dict(zip(names, below, strict=False))
+
+
+def openings(path: Path) -> list[Opening]:
+    """Return the tables that a file may hold: one, or one for each sheet of a workbook.
+
+    Raises:
+        UnreadableFileError: it isn't text, a workbook or Parquet, or can't be opened as what it is.
+    """
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start.startswith(b"PK"):
+        return _of_workbook(path)
+    if start == b"PAR1":
+        return [_of_parquet(path)]
+    if start == OLD_WORKBOOK:
+        raise UnreadableFileError(
+            "it is an old Excel workbook or one with a password; save it as 'Excel workbook (.xlsx)' without a "
+            "password, or as 'CSV UTF-8', and send it again"
+        )
+    for signature, what in NOT_A_TABLE.items():
+        if start.lower().startswith(signature):
+            raise UnreadableFileError(f"it is {what}, whatever its name; send the table as 'CSV UTF-8' or .xlsx")
+    return [_of_text(path)]
+
+
+def encoding(path: Path) -> str:
+    """Return how a text file is written: ``utf-16``, ``utf-8`` or ``cp1252`` (Windows-1252).
+
+    Windows-1252 is what a file is in that isn't UTF-8 and has no line in which UTF-8 shows: where both stand in one
+    file, it counts as UTF-8, and the other lines are rejected one by one.
+    """
+    with path.open("rb") as file:
+        if file.read(2) in BYTE_ORDER_MARKS:
+            return "utf-16"
+        file.seek(0)
+        if _is_utf8(file):
+            return "utf-8"
+        file.seek(0)
+        for line in file:
+            if not line.isascii() and _decodes(line, "utf-8"):
+                return "utf-8"
+        file.seek(0)
+        return "cp1252" if all(_decodes(line, "cp1252") for line in file) else "utf-8"
+
+
+def _is_utf8(file: Any) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while block := file.read(BYTES_PER_BLOCK):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decodes(line: bytes, coding: str) -> bool:
+    try:
+        line.decode(coding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _of_text(path: Path) -> Opening:
+    coding = encoding(path)
+    with path.open(encoding="utf-8-sig" if coding == "utf-8" else coding, errors="replace", newline="") as file:
+        # A line stands for itself: a quotation mark that isn't closed doesn't take in the lines behind it.
+        lines = [line.rstrip("\r\n") for line in islice(file, LINES_SEEN)]
+    return Opening("csv", tuple(tuple(_text_cells(line)) for line in lines), encoding=coding)
+
+
+def _text_cells(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return [line]
+
+
+def _of_workbook(path: Path) -> list[Opening]:
+    workbook = open_workbook(path)
+    return [
+        Opening("xlsx", tuple(map(tuple, islice(sheet_rows(workbook, name), LINES_SEEN))), sheet=name)
+        for name in workbook.sheet_names
+    ]
+
+
+def open_workbook(path: Path) -> Any:
+    """Return a workbook that can be read.
+
+    Raises:
+        UnreadableFileError: it is another kind of archive, damaged, has a password, or unpacks to too much.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise UnreadableFileError("it is a damaged Excel workbook or archive; send it again") from error
+    if not any(member.filename == "xl/workbook.xml" for member in members):
+        raise UnreadableFileError("it is an archive, not a table; send the table itself as 'CSV UTF-8' or .xlsx")
+    if sum(member.file_size for member in members) > UNPACKED_BYTES:
+        raise UnreadableFileError("it unpacks to more than 2 GiB, which no extract does; send the table as 'CSV UTF-8'")
+    try:
+        return CalamineWorkbook.from_path(str(path))
+    except CalamineError as error:
+        raise UnreadableFileError("it is a damaged Excel workbook; open and save it, and send it again") from error
+
+
+def sheet_rows(workbook: Any, sheet: str) -> Iterator[list[str]]:
+    """Yield a sheet's rows from its first line on, each as its cells in text.
+
+    A number is written with the fifteen digits that a spreadsheet keeps, a date as YYYY-MM-DD.
+    """
+    for row in workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False):
+        yield [_sheet_cell(cell) for cell in row]
+
+
+def _sheet_cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 10**15 else f"{value:.15g}"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _of_parquet(path: Path) -> Opening:
+    try:
+        with duckdb.connect() as con:
+            columns = [name for name, *_ in con.execute("describe from read_parquet(?)", [str(path)]).fetchall()]
+            first = con.execute("select columns(*)::varchar from read_parquet(?) limit 1", [str(path)]).fetchall()
+    except duckdb.Error as error:
+        raise UnreadableFileError("it is a damaged Parquet file; send it again") from error
+    return Opening("parquet", (tuple(columns), *(tuple(cell or "" for cell in row) for row in first)))
+
+
+def _without_blank_end(row: Sequence[str]) -> tuple[str, ...]:
+    """Return a row without the blank cells at its end: a spreadsheet writes as many in the lines above a table."""
+    end = max((place for place, cell in enumerate(row, start=1) if cell.strip()), default=0)
+    return tuple(row[:end])

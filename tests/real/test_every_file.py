@@ -1,0 +1,87 @@
+"""Every public file as its publisher gives it: what layout it is in, and what becomes of each of its lines."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines import reference
+from pipelines.database import Connection
+from pipelines.ingest import ingest
+from pipelines.places import DataFolder
+from pipelines.validate import validate
+
+# File: layout, lines in, accepted, checking, and the rules that warn.
+FILES = {
+    "nhs_england_ethnicity_by_band/nhs-workforce.csv": ("gov_uk_nhs_workforce", 432, 336, 96, []),
+    "dfe_social_workers_by_ethnicity/csww_workforce_role_by_ethnicity_2019_to_2022.csv": (
+        "dfe_social_workers",
+        4578,
+        3876,
+        702,
+        ["headcount.group_moved", "headcount.parts_beside_whole"],
+    ),
+    "census2021/ons-ethnic-population-la.csv": ("ons_ethnic_group", 3500, 3325, 175, []),
+    "census2021/ons-ethnic-population-reg.csv": ("ons_ethnic_group", 200, 190, 10, []),
+    "census2021/ons-ethnic-population-nat.csv": ("ons_ethnic_group", 40, 38, 2, []),
+    "census2021/ethnicity21_ltla21.csv": ("census_ltla_ethnicity", 12578, 6289, 6289, []),
+    "census2021/census2021-ts007-ltla.csv": ("nomis_ts007", 331, 331, 0, []),
+    "census2021/census2021-ts007-rgn.csv": ("nomis_ts007", 10, 10, 0, []),
+    "census2021/census2021-ts007-ctry.csv": ("nomis_ts007", 3, 3, 0, []),
+    "census2021/derived_religion_ltla24.csv": ("census_religion_ltla", 2862, 2862, 0, []),
+    "census2021/derived_disability_ltla24.csv": ("census_disability_ltla", 636, 636, 0, []),
+    "census2021/derived_sexualorientation_ltla22.csv": ("census_sexual_orientation_ltla", 1655, 1655, 0, []),
+    "census2021/derived_sex_ltla21.csv": ("census_sex_ltla", 1324, 1324, 0, []),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_line_is_accepted_or_checks(con: Connection, real_data: Path, tmp_path: Path, name: str) -> None:
+    layout, lines, accepted, checking, warned = FILES[name]
+    data = DataFolder(tmp_path)
+    verdict = validate(con, ingest(con, data, [real_data / name], tmp_path / "work"), reference.method(data))
+    assert verdict.refusals == ()
+    (one,) = verdict.accepted
+    assert (one.extract.layout, one.extract.rows_in, one.rows_accepted, one.rows_rejected, one.rows_checking) == (
+        layout,
+        lines,
+        accepted,
+        0,
+        checking,
+    )
+    assert sorted({finding.rule for finding in verdict.findings}) == warned
+
+
+# Where a file prints what can be worked out from it: how many such numbers are wrong when one of them is changed.
+CHECKED = {
+    "dfe_social_workers_by_ethnicity/csww_workforce_role_by_ethnicity_2019_to_2022.csv": {
+        "a count": (b",27373,20833,", b",27373,20834,", "headcount.parts_make_total"),
+        "a percentage": (b",244,76.1,", b",244,76.2,", "headcount.percentage_agrees"),
+    },
+    "census2021/ethnicity21_ltla21.csv": {
+        "a percentage": (
+            b'E06000001,Hartlepool,"Asian, Asian British or Asian Welsh: Bangladeshi (percent)",0.3',
+            b'E06000001,Hartlepool,"Asian, Asian British or Asian Welsh: Bangladeshi (percent)",0.4',
+            "population.percentage_agrees",
+        ),
+    },
+    "census2021/census2021-ts007-rgn.csv": {
+        "a subtotal": (b",134302,24771,", b",134303,24771,", "population.parts_make_total"),
+        "the total": (b'"E12000001",2647015,', b'"E12000001",2647016,', "population.parts_make_total"),
+    },
+    "nhs_england_ethnicity_by_band/nhs-workforce.csv": {
+        "a percentage": (b'"1116","1905","58.6"', b'"1116","1905","58.7"', "headcount.percentage_agrees"),
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [(name, what) for name, changes in CHECKED.items() for what in changes], ids=lambda one: one[:24]
+)
+def test_one_number_changed_is_found(con: Connection, real_data: Path, tmp_path: Path, name: str, what: str) -> None:
+    right, wrong, rule = CHECKED[name][what]
+    content = (real_data / name).read_bytes()
+    assert content.count(right) == 1
+    (tmp_path / "changed.csv").write_bytes(content.replace(right, wrong))
+    data = DataFolder(tmp_path)
+    verdict = validate(con, ingest(con, data, [tmp_path / "changed.csv"], tmp_path / "work"), reference.method(data))
+    assert [refusal.rule for refusal in verdict.refusals] == [rule]
