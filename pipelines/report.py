@@ -1,5 +1,6 @@
 """Report: what a release says, as a table that a person can read. The board pack grows from here."""
 
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,6 +12,9 @@ from pipelines.publish import Release
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+# The width of a terminal, in characters.
+COLUMNS = 80
 
 GRADE_WORDS = {
     "all": "all grades",
@@ -26,6 +30,29 @@ FAMILY_WORDS = {
     "vsm": "very senior managers",
     "other": "other NHS staff",
     "social_care": "social workers",
+}
+
+RULE_WORDS = {
+    "rows_in": "rows in",
+    "rejected": "− rejected",
+    "checking": "− subtotals",
+    "bank_only": "− bank, of people who aren't substantive",
+    "honorary": "− honorary",
+    "non_executive": "− non-executive",
+    "agency": "− agency",
+    "career_break": "− career break",
+    "no_fte": "− without contracted hours",
+    "other_only": "− other employment, of people not counted above",
+    "also_bank": "− bank, of substantive people",
+    "also_other": "− other employment, of people counted above",
+    "duplicate": "− further assignments of substantive people",
+    "people": "= substantive people",
+    "bank_rows": "bank",
+    "bank_duplicate": "− further assignments of bank-only people",
+    "bank_people": "= bank-only people",
+    "other_rows": "other employment",
+    "other_duplicate": "− further assignments of people in it",
+    "other_people": "= people in other employment only",
 }
 
 
@@ -46,15 +73,62 @@ class WideGap:
 
 
 def open_release(con: Connection, release: Release) -> None:
-    """Make a release's gaps and as-at date readable in a database that has the reference tables."""
+    """Make a release's as-at date and what is told of it readable in a database that has the reference tables."""
     con.execute("create or replace table run as select ?::date as as_at_date", [release.snapshot.as_at_date])
-    database.view(con, "representation_gap", [release.internal / "representation_gap.parquet"])
+    for name in ("representation_gap", "waterfall", "reconciliation"):
+        database.view(con, name, [release.internal / f"{name}.parquet"])
 
 
 def coverage(con: Connection) -> list[str]:
     """Return a line per unit and sector of the open release: who of those expected has reported."""
     rows = con.execute(database.read_sql("report/coverage")).fetchall()
     return [f"{unit}, {sector}: {covered}" for unit, sector, covered in rows]
+
+
+def waterfall_lines(con: Connection) -> list[str]:
+    """Return the way from rows to people at the open release's as-at date, over all organisations: a table of text.
+
+    Exact counts: for those who may see the internal marts.
+    """
+    rows = con.execute(database.read_sql("report/waterfall")).fetchall()
+    if not rows:
+        return []
+    lines = [f"{f'From rows to people: {rows[0][1]} organisations':<47}{'rows':>10}{'people':>10}{'FTE':>13}"]
+    for rule, _, count, people, fte in rows:
+        exact = None if fte is None else fte.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        lines.append(f"{RULE_WORDS[rule]:<47}{_figure(count):>10}{_figure(people):>10}{_figure(exact):>13}")
+    return lines
+
+
+def reconciliation_lines(con: Connection) -> list[str]:
+    """Return how the senders' totals at the open release's as-at date compare with ours, and which differ by what.
+
+    Exact counts: for those who may see the internal marts.
+    """
+    result = con.execute(database.read_sql("report/reconciliation"))
+    names = [column[0] for column in result.description or []]
+    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    compared = {row["org_code"] for row in rows if row["unexplained"] is not None}
+    differing = [row for row in rows if row["unexplained"]]
+    silent = [row["org_code"] for row in rows if row["total"] is None and not row["is_absent"]]
+    absent = [row["org_code"] for row in rows if row["is_absent"]]
+    lines = [
+        f"Senders' own totals: {len(compared)} organisations compared, "
+        f"{len({row['org_code'] for row in differing})} with a difference that no step explains"
+    ]
+    lines += [f"  sent no totals: {', '.join(silent)}"] if silent else []
+    lines += [f"  absent: {', '.join(absent)}"] if absent else []
+    for row in differing:
+        figures = [f"{name} {_figure(row[name], row['measure'])}" for name in ("total", "ours", "unexplained")]
+        lines.append(f"  {row['org_code']} {row['org_name']}, {row['measure']}: {', '.join(figures)}: {row['note']}")
+    return [part for line in lines for part in textwrap.wrap(line, COLUMNS, subsequent_indent=" " * 6)]
+
+
+def _figure(value: Decimal | int | None, measure: str = "fte") -> str:
+    """Return a number with separators for thousands and a true minus, whole unless it is of FTE; or its marker."""
+    if value is None:
+        return "[x]"
+    return f"{value if measure == 'fte' else int(value):,}".replace("-", "−")
 
 
 def widest_gaps(con: Connection) -> list[WideGap]:

@@ -20,12 +20,13 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import yaml
 
+from pipelines import sidecar
 from pipelines.places import REFERENCE
 
 ANSWERS = ("ethnicity", "disability", "religion", "sexual_orientation", "marital_status")
 BEFORE_ANSWERS = (
-    *("as_at_date", "org_code", "person_key", "assignment_key", "employment_type", "primary_assignment"),
-    *("grade", "staff_group", "fte", "sex", "age_band"),
+    *("as_at_date", "org_code", "person_key", "assignment_key", "employment_type", "assignment_category"),
+    *("assignment_status", "primary_assignment", "grade", "staff_group", "fte", "sex", "age_band"),
 )
 COLUMNS = (*BEFORE_ANSWERS, *ANSWERS, "extracted_on", "synthetic")
 EMPLOYMENT_TYPES = ("substantive", "bank", "other")
@@ -77,8 +78,10 @@ def write_sample(
 ) -> list[Path]:
     """Write synthetic staff extracts, one CSV per employer and month-end, into a landing folder.
 
-    Grain: a row per assignment. One employer's extract comes late and another's is absent (sample_profile.yaml says who
-    and when). In a panel shorter than that, both fall on its first month; a single month is complete and punctual.
+    Grain: a row per assignment. Beside each file stands a sidecar with the day that it was taken and the employer's own
+    totals, which a few employers count in their own way. One employer's extract comes late and another's is absent
+    (sample_profile.yaml says who and when). In a panel shorter than that, both fall on its first month; a single month
+    is complete and punctual.
 
     Args:
         landing: Folder for the files; made if missing. Files of the same name are replaced.
@@ -90,7 +93,7 @@ def write_sample(
         progress: Called once per month with a sentence.
 
     Returns:
-        The files, by month and then in the order of sample_employers.csv.
+        The extracts, by month and then in the order of sample_employers.csv.
 
     Raises:
         ValueError: There are fewer people than employers, months are not between 1 and 240, the seed is negative, or
@@ -172,7 +175,7 @@ def _hire(profile: Profile, people: int, months: int, rng: np.random.Generator) 
     """Lay out the posts and fill them for the whole panel; months count from the first as-at date."""
     settings = profile.settings
     posts = _posts(profile, people, rng)
-    post, first, end = _spells(settings, posts.pop("never_vacant"), months, rng)
+    post, first, end = _spells(settings, posts["never_vacant"], months, rng)
     staff = {name: column[post] for name, column in posts.items()} | {"first_month": first, "end_month": end}
     key = rng.integers(0, 2**64, post.size, dtype=np.uint64)
     order = np.lexsort((key, staff["org"]))
@@ -180,6 +183,7 @@ def _hire(profile: Profile, people: int, months: int, rng: np.random.Generator) 
     staff["person_key"] = np.array([f"synthetic-{number:016x}" for number in key[order].tolist()])
     staff |= _characteristics(profile, staff, rng)
     staff |= _contracts(profile, staff, rng)
+    staff |= _statuses(profile, staff, rng)
     white = np.isin(_letters(profile), ["A", "B", "C"])[staff["ethnicity"]]
     promotion = np.array([_waiting(settings["promotion_rate"][group], months) for group in ("white", "bme")])
     staff["promoted_in"] = staff["first_month"] + 1 + _draw(rng, promotion, np.where(white, 0, 1))
@@ -201,8 +205,18 @@ def _posts(profile: Profile, people: int, rng: np.random.Generator) -> Staff:
     employment_type = np.where(chance < bank, BANK, np.where(chance < bank + other, OTHER, SUBSTANTIVE))
     anchor = np.diff(org, prepend=-1) > 0
     employment_type[anchor] = SUBSTANTIVE
-    columns = {"org": org, "staff_group": staff_group, "grade": grade, "employment_type": employment_type}
-    return columns | {"never_vacant": anchor}
+    category = _choose(rng, settings["assignment_category"]["other"], org.size)
+    category = np.where(employment_type == OTHER, category, "")
+    on_board = category == "non_executive"
+    board = settings["non_executive"]
+    return {
+        "org": org,
+        "staff_group": np.where(on_board, profile.staff_groups.index(board["staff_group"]), staff_group),
+        "grade": np.where(on_board, profile.grades.index(board["grade"]), grade),
+        "employment_type": employment_type,
+        "assignment_category": category,
+        "never_vacant": anchor,
+    }
 
 
 def _spells(
@@ -277,6 +291,26 @@ def _contracts(profile: Profile, staff: Staff, rng: np.random.Generator) -> Staf
     return {"fte": fte, "second_fte": np.where(two, pair[:, 2], ""), "also_bank": also_bank}
 
 
+def _statuses(profile: Profile, staff: Staff, rng: np.random.Generator) -> Staff:
+    """What the assignments are, and who is away or without hours: never an employer's first, so that it has people."""
+    settings, size = profile.settings, staff["org"].size
+    substantive = staff["employment_type"] == SUBSTANTIVE
+    may_be_away = substantive & ~staff["never_vacant"]
+    category = np.where(
+        substantive,
+        _choose(rng, settings["assignment_category"]["substantive"], size),
+        np.where(staff["employment_type"] == BANK, "bank", staff["assignment_category"]),
+    )
+    status = np.where(may_be_away, _choose(rng, settings["assignment_status"], size), "active")
+    one = may_be_away & (staff["second_fte"] == "")
+    no_fte = (one & (rng.random(size) < settings["no_fte_share"])) | np.isin(category, settings["without_fte"])
+    return {
+        "assignment_category": category,
+        "assignment_status": status,
+        "fte": np.where(no_fte, "0.0000", staff["fte"]),
+    }
+
+
 def _assignments(profile: Profile, staff: Staff, month: int) -> pa.Table:
     """One month's assignments of all employers, ordered by employer and assignment."""
     in_post = np.flatnonzero((staff["first_month"] <= month) & (month < staff["end_month"]))
@@ -297,6 +331,8 @@ def _assignments(profile: Profile, staff: Staff, month: int) -> pa.Table:
         "person_key": key,
         "assignment_key": pc.binary_join_element_wise(key, _named(["", "1", "2", "3"], number), "-"),
         "employment_type": _named(EMPLOYMENT_TYPES, np.where(role == 2, BANK, person["employment_type"])),
+        "assignment_category": pa.array(np.where(role == 2, "bank", person["assignment_category"])),
+        "assignment_status": pa.array(np.where(role == 2, "active", person["assignment_status"])),
         # Bank staff are a population of their own: a bank assignment is the primary one within it.
         "primary_assignment": _named(("yes", "no", "yes"), role),
         "grade": _named(profile.grades, person["grade"] + climbs),
@@ -335,8 +371,32 @@ def _write_month(
             file.write((",".join(COLUMNS) + "\n").encode())  # pyarrow would quote the header
             options = pa_csv.WriteOptions(include_header=False, quoting_style="none")
             pa_csv.write_csv(rows.select(COLUMNS), file, options)
+        sidecar.beside(path).write_text(_sidecar(profile, rows, same), encoding="utf-8", newline="\n")
         files.append(path)
     return files
+
+
+def _sidecar(profile: Profile, rows: pa.Table, same: Mapping[str, str]) -> str:
+    """What an employer says of its own file: when it was taken, and the totals as that employer counts them."""
+    org_code = rows["org_code"][0].as_py()
+    lines = [f"extracted_on: {same['extracted_on']}"]
+    if org_code in profile.settings["sends_no_totals"]:
+        return "\n".join(lines) + "\n"
+    if org_code in profile.settings["counts_only_substantive"]:
+        rows = rows.filter(pc.equal(rows["employment_type"], EMPLOYMENT_TYPES[SUBSTANTIVE]))
+    people = pc.count_distinct(rows["person_key"]).as_py()
+    if org_code in profile.settings["counts_assignments_as_people"]:
+        people = rows.num_rows
+    fte = pc.sum(pc.cast(rows["fte"], pa.decimal128(18, 4))).as_py()
+    lines += [
+        "control_totals:",
+        f"- organisation: {org_code}",
+        f"  as_at: {same['as_at_date']}",
+        f"  people: {people}",
+        f"  assignments: {rows.num_rows}",
+        f"  fte: {fte}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _draw(rng: np.random.Generator, weights: Floats, row: Ints) -> Ints:

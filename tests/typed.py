@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 def judged(con: Connection, folder: Path, feed: str, rows: Sequence[Row]) -> list[Finding]:
     """What a feed's suite finds in rows.
 
-    A row says its ``file`` and ``line``, and may say its ``role``, ``dimensions``, ``left_out`` and, as text, any
+    A row says its ``file`` and ``line``, and may say its ``role``, ``dimensions``, ``left_out``, ``part_words`` and, as text, any
     column of the typed table; a column that no row says is null.
     """
     terms = contract.load(feed)
@@ -27,6 +27,8 @@ def judged(con: Connection, folder: Path, feed: str, rows: Sequence[Row]) -> lis
         "row_role": "varchar",
         "dimensions": "varchar[]",
         "left_out": "boolean[]",
+        "word": "varchar",
+        "part_words": "varchar[]",
         **terms.typed,
         **{f"{name}_fault": "varchar" for name in terms.columns},
     }
@@ -38,7 +40,8 @@ def judged(con: Connection, folder: Path, feed: str, rows: Sequence[Row]) -> lis
         | row
         for row in rows
     ]
-    kinds = {"dimensions": pa.list_(pa.string()), "left_out": pa.list_(pa.bool_())}
+    texts = pa.list_(pa.string())
+    kinds = {"dimensions": texts, "left_out": pa.list_(pa.bool_()), "part_words": texts}
     table = pa.table(
         {name: pa.array([cell.get(name) for cell in cells], kinds.get(name, pa.string())) for name in types}
     )
@@ -58,6 +61,7 @@ def _extract(feed: str, path: Path, file: str, rows: Sequence[Row]) -> Extract:
         file=file,
         source=path,
         sha256=file,
+        content_sha256=file,
         feed=feed,
         layout="by_hand",
         arrives="monthly",

@@ -1,24 +1,7 @@
 -- Grain:  one row per extract, date, organisation, employment type, grade, clinical split, staff group and answer: the cube's columns.
--- Inputs: accepted (assignments, with the extract that each came in), grade, staff_group, organisation.
--- Caveat: a head is a person at an employer. Who has several kinds of employment counts once, as substantive before bank before
---         other; hours of the kind counted are added up. The main assignment, else the one with most hours, gives the grade.
-with person as (
-    select
-        * exclude (fte),
-        sum(fte) over (partition by extract, as_at_date, org_code, person_key, employment_type) as fte
-    from accepted
-    qualify
-        row_number() over (
-            partition by extract, as_at_date, org_code, person_key
-            order by
-                list_position(['substantive', 'bank', 'other'], employment_type),
-                primary_assignment desc,
-                accepted.fte desc,
-                assignment_key
-        ) = 1
-),
-
-post as (
+-- Inputs: person, grade, staff_group, organisation.
+-- Caveat: a head is a person at an employer; employment_type is the population that the person counts in (sql/people/fate.sql).
+with post as (
     select
         person.extract,
         person.as_at_date,

@@ -5,26 +5,10 @@ from typing import Any
 
 import pytest
 
-from pipelines import contract, database
+from pipelines import database
 from pipelines.database import Connection
+from tests.staff import ASSIGNMENT, Row, accept, assignment, counted_as, selected
 
-Row = dict[str, Any]
-
-ASSIGNMENT: Row = {
-    "extract": "x",
-    "as_at_date": "2026-03-31",
-    "org_code": "RNA",
-    "person_key": "p1",
-    "assignment_key": "a1",
-    "employment_type": "substantive",
-    "primary_assignment": True,
-    "grade": "band_5",
-    "staff_group": "nursing_and_midwifery_registered",
-    "fte": "1.0000",
-    "ethnicity_classification": "esr_16",
-    "ethnicity": "A",
-    "ethnicity_answer_status": "known",
-}
 COUNT: Row = {
     "extract": "x",
     "as_at_date": "2026-03-31",
@@ -43,18 +27,8 @@ COUNT: Row = {
 
 def cube(con: Connection, feed: str, rows: list[Row], **where: Any) -> list[Row]:
     """The cube of some accepted rows, kept to those that have the cells asked for."""
-    types = {"extract": "varchar"} | contract.load(feed).typed
-    con.execute(f"create or replace table accepted ({', '.join(f'{name} {kind}' for name, kind in types.items())})")
-    marks = ", ".join("?" * len(types))
-    con.executemany(f"insert into accepted values ({marks})", [[row.get(name) for name in types] for row in rows])
-    result = con.execute(database.read_sql(f"cube/{feed}"))
-    names = [column[0] for column in result.description or []]
-    found = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-    return [row for row in found if all(row[key] == value for key, value in where.items())]
-
-
-def assignment(**cells: Any) -> Row:
-    return ASSIGNMENT | cells
+    accept(con, rows, feed)
+    return selected(con, database.read_sql(f"cube/{feed}"), **where)
 
 
 def everybody(con: Connection, *rows: Row) -> list[tuple[Any, ...]]:
@@ -91,6 +65,62 @@ def test_the_bank_comes_before_other_employment_whatever_the_hours(con: Connecti
     bank = assignment(employment_type="bank", assignment_key="a2", fte="0.1000", primary_assignment=False)
     other = assignment(employment_type="other", fte="1.0000", grade="band_2")
     assert everybody(con, other, bank) == [("RNA", "bank", "band_5", 1, Decimal("0.1000"))]
+
+
+def test_hours_that_the_bank_doesnt_know_leave_other_sums_alone(con: Connection) -> None:
+    bank = assignment(employment_type="bank", assignment_key="a2", fte=None, grade="band_2")
+    unknown = assignment(employment_type="bank", person_key="p2", fte=None, assignment_key="a3", grade="band_2")
+    half = assignment(employment_type="bank", person_key="p3", fte="0.5000", assignment_key="a4", grade="band_2")
+    assert everybody(con, assignment(fte="0.8000"), bank, unknown, half) == [
+        ("RNA", "bank", "band_2", 2, Decimal("0.5000")),
+        ("RNA", "substantive", "band_5", 1, Decimal("0.8000")),
+    ]
+
+
+def test_where_hours_arent_known_the_assignment_whose_are_comes_first(con: Connection) -> None:
+    unknown = assignment(employment_type="bank", primary_assignment=False, fte=None, grade="band_6")
+    known = unknown | {"assignment_key": "a2", "fte": "0.1000", "grade": "band_5"}
+    assert everybody(con, unknown, known) == [("RNA", "bank", "band_5", 1, Decimal("0.1000"))]
+
+
+@pytest.mark.parametrize(
+    ("cells", "population"),
+    [
+        ({}, "substantive"),
+        *(({"assignment_category": word}, "substantive") for word in ("permanent", "fixed_term", "locum", "other")),
+        *(
+            ({"assignment_status": word}, "substantive")
+            for word in ("active", "maternity", "secondment_out", "suspended")
+        ),
+        ({"assignment_category": "bank"}, "bank"),
+        ({"employment_type": "bank", "assignment_category": "permanent"}, "bank"),
+        ({"employment_type": "bank", "fte": "0.0000"}, "bank"),
+        ({"employment_type": "other", "fte": "0.0000"}, "other"),
+        ({"employment_type": "other", "assignment_category": "other"}, "other"),
+        *(({"assignment_category": word}, None) for word in ("honorary", "non_executive", "agency")),
+        *(({"employment_type": "other", "assignment_category": word}, None) for word in ("honorary", "agency")),
+        ({"assignment_status": "career_break"}, None),
+        ({"fte": "0.0000"}, None),
+        ({"fte": None}, None),
+    ],
+)
+def test_who_counts_in_which_population(con: Connection, cells: Row, population: str | None) -> None:
+    assert [row[1] for row in everybody(con, assignment(**cells))] == ([population] if population else [])
+
+
+def test_the_method_says_who_counts(con: Connection) -> None:
+    honorary = assignment(assignment_category="honorary", fte="0.0000")
+    bank = assignment(employment_type="bank", person_key="p2", assignment_key="a2")
+    with counted_as(con, honorary="other", bank="none"):
+        assert everybody(con, honorary, bank) == [("RNA", "other", "band_5", 1, Decimal("0.0000"))]
+    with counted_as(con, honorary="substantive"):
+        assert [row[1] for row in everybody(con, honorary, bank)] == ["bank", "substantive"]
+
+
+def test_who_returns_from_a_career_break_in_one_post_counts_by_the_other(con: Connection) -> None:
+    broken = assignment(assignment_status="career_break", grade="band_7")
+    post = assignment(assignment_key="a2", primary_assignment=False, fte="0.4000")
+    assert everybody(con, broken, post) == [("RNA", "substantive", "band_5", 1, Decimal("0.4000"))]
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -494,15 +494,37 @@ HOURS: list[tuple[str, str | None, str]] = [
 
 def test_what_hours_an_assignment_may_have(con: Connection, tmp_path: Path) -> None:
     template = FEEDS["staff"][1]
-    rows = [row(template, 2, file=f"{kind} {fte}", employment_type=kind, fte=fte) for kind, fte, _ in HOURS]
+    rows = [
+        row(template, 2, file=f"{kind} {fte}", employment_type=kind, fte=fte, assignment_key="a")
+        for kind, fte, _ in HOURS
+    ]
+    # A file in which nobody has hours has none to send; one in which somebody has is asked for the others'.
+    rows.append(
+        row(
+            template,
+            3,
+            file="substantive None",
+            employment_type="substantive",
+            fte="1",
+            assignment_key="b",
+            person_key="b",
+        )
+    )
     found = sorted((one.file, one.rule, one.column, one.severity) for one in judged(con, tmp_path, "staff", rows))
     assert found == sorted((f"{kind} {fte}", rule, "fte", "reject_row") for kind, fte, rule in HOURS if rule)
 
 
 def test_hours_that_cannot_be_read_are_not_also_called_missing(con: Connection, tmp_path: Path) -> None:
-    unreadable = row(FEEDS["staff"][1], 2, fte=None, fte_fault="not_a_number")
-    (finding,) = judged(con, tmp_path, "staff", [unreadable])
+    unreadable = row(FEEDS["staff"][1], 2, fte=None, fte_fault="not_a_number", assignment_key="a")
+    readable = row(FEEDS["staff"][1], 3, fte="1", assignment_key="b", person_key="b")
+    (finding,) = judged(con, tmp_path, "staff", [unreadable, readable])
     assert finding.rule == "staff.fte.not_a_number"
+
+
+def test_a_file_without_any_hours_is_taken_with_a_warning(con: Connection, tmp_path: Path) -> None:
+    rows = [row(FEEDS["staff"][1], line, fte=None, assignment_key=f"a{line}", person_key=f"p{line}") for line in (2, 3)]
+    (finding,) = judged(con, tmp_path, "staff", rows)
+    assert (finding.rule, finding.severity) == ("staff.fte_absent", "warn")
 
 
 # ---------------------------------------------------------------------------------------------------------------------

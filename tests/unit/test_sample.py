@@ -7,14 +7,17 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from pipelines import sidecar
 from pipelines.sample import load_profile, write_sample
 
 HEADER = (
-    "as_at_date,org_code,person_key,assignment_key,employment_type,primary_assignment,grade,staff_group,fte,sex,age_band,"
+    "as_at_date,org_code,person_key,assignment_key,employment_type,assignment_category,assignment_status,"
+    "primary_assignment,grade,staff_group,fte,sex,age_band,"
     "ethnicity,disability,religion,sexual_orientation,marital_status,extracted_on,synthetic"
 )
 LAST = "2026-03-31"
@@ -31,7 +34,8 @@ def read(files: list[Path]) -> Rows:
 
 
 def digest(files: list[Path]) -> str:
-    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
+    with_sidecars = [one for path in files for one in (path, sidecar.beside(path))]
+    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in with_sidecars)).hexdigest()
 
 
 def heads(rows: Rows) -> set[str]:
@@ -117,6 +121,54 @@ def test_bank_only_people_work_at_trusts_and_not_in_senior_bands(month: Rows) ->
     assert 0.04 < len(bank_only) / len(substantive) < 0.08
     assert all(len(row["org_code"]) == 3 and not row["org_code"].startswith("Q") for row in bank_only)
     assert not any(row["grade"].startswith(("band_8", "band_9", "vsm")) for row in bank_only)
+
+
+def test_every_kind_of_assignment_that_a_rule_names_occurs(month: Rows) -> None:
+    categories = Counter((row["employment_type"], row["assignment_category"]) for row in month)
+    assert set(categories) == {
+        *(("substantive", word) for word in ("permanent", "fixed_term", "locum")),
+        *(("other", word) for word in ("honorary", "non_executive", "agency", "other")),
+        ("bank", "bank"),
+    }
+    statuses = Counter(row["assignment_status"] for row in month)
+    assert set(statuses) == {"active", "maternity", "secondment_out", "career_break", "suspended"}
+    without_hours = [row for row in month if row["employment_type"] == "substantive" and float(row["fte"]) == 0]
+    assert 0.002 < len(without_hours) / len(month) < 0.006
+    assert 0.003 < statuses["career_break"] / len(month) < 0.01
+
+
+def test_non_executives_are_on_boards_without_a_band_or_hours(month: Rows) -> None:
+    board = [row for row in month if row["assignment_category"] == "non_executive"]
+    assert {(row["grade"], row["staff_group"], row["fte"]) for row in board} == {
+        ("other_grade", "administrative_and_clerical", "0.0000")
+    }
+    assert not any(row["org_code"].startswith("E") for row in board)
+
+
+def test_the_least_sample_has_somebody_who_counts_at_each_employer(tmp_path: Path) -> None:
+    rows = read(write_sample(tmp_path, people=17, months=1))
+    assert {row["org_code"] for row in rows if row["employment_type"] == "substantive" and float(row["fte"])} == {
+        employer["org_code"] for employer in load_profile().employers
+    }
+    assert {row["assignment_status"] for row in rows} == {"active"}
+
+
+def test_a_sidecar_says_what_its_sender_counted(panel: list[Path]) -> None:
+    settings = load_profile().settings
+    for path in panel:
+        rows, beside = read([path]), sidecar.read(path)
+        org_code = rows[0]["org_code"]
+        assert {row["extracted_on"] for row in rows} == {str(beside.extracted_on)}
+        if org_code in settings["sends_no_totals"]:
+            assert beside.control_totals == ()
+            continue
+        (total,) = beside.control_totals
+        assert (total.organisation, str(total.as_at)) == (org_code, rows[0]["as_at_date"])
+        if org_code in settings["counts_only_substantive"]:
+            rows = [row for row in rows if row["employment_type"] == "substantive"]
+        people = len(rows) if org_code in settings["counts_assignments_as_people"] else len(heads(rows))
+        assert (total.people, total.assignments) == (people, len(rows))
+        assert total.fte == sum(Decimal(row["fte"]) for row in rows)
 
 
 def test_one_extract_is_late_and_one_absent(panel: list[Path]) -> None:

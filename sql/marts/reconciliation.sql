@@ -1,0 +1,305 @@
+-- Grain:  as_at_date, org_code, measure (people, assignments, fte), line: from the sender's own total to ours.
+-- Inputs: control_total, waterfall, headcount, owned, fate_count, coverage.
+-- Caveat: exact counts: internal. The sender's total and what the steps of the waterfall take out (negative) make ours and what stays
+--         unexplained. Ours are substantive people, one assignment each, with the hours of all their substantive assignments.
+--         Steps that take nothing out aren't here. A note on what stays unexplained is a hint from the figures, no finding.
+--         `[x]`: no total was sent, or nothing came, or it can't be told.
+with recursive owner as (
+    select
+        owned.extract,
+        owned.as_at_date,
+        owned.org_code,
+        max(fate_count.extracted_on) as extracted_on
+    from owned
+    left join fate_count
+        on
+            owned.extract = fate_count.extract
+            and owned.org_code = fate_count.org_code
+            and owned.as_at_date = fate_count.as_at_date
+    group by owned.extract, owned.as_at_date, owned.org_code
+),
+
+-- Files of counts have no assignments, and bring their populations apart.
+step as (
+    select
+        as_at_date,
+        org_code,
+        step,
+        rule,
+        meaning,
+        people,
+        rows as assignments,
+        fte,
+        coalesce(rows > 0, false) as has_any
+    from waterfall
+    where population = 'substantive'
+    union all
+    select
+        headcount.as_at_date,
+        headcount.org_code,
+        case headcount.employment_type when 'bank' then 3 when 'other' then 9 else 13 end as step,
+        case headcount.employment_type when 'bank' then 'bank_only' when 'other' then 'other_only' else 'people' end
+            as rule,
+        'people in ' || headcount.employment_type || ' employment, as counted by the sender' as meaning,
+        whole_sum(headcount.headcount) as people,
+        null as assignments,
+        if(count(*) = count(headcount.fte), sum(headcount.fte), null) as fte,
+        coalesce(whole_sum(headcount.headcount) <> 0, true) as has_any
+    from headcount
+    anti join waterfall on headcount.org_code = waterfall.org_code and headcount.as_at_date = waterfall.as_at_date
+    where headcount.characteristic = 'total'
+    group by headcount.as_at_date, headcount.org_code, headcount.employment_type
+),
+
+-- Step and total measure by measure.
+amount as (
+    select
+        as_at_date,
+        org_code,
+        step,
+        rule,
+        meaning,
+        has_any,
+        unnest(['people', 'assignments', 'fte']) as measure,
+        unnest([people, assignments, fte]::decimal(18, 4)[]) as value
+    from step
+),
+
+measured as (
+    select
+        owner.as_at_date,
+        owner.org_code,
+        owner.extracted_on,
+        unnest(['people', 'assignments', 'fte']) as measure,
+        unnest([control_total.people, control_total.assignments, control_total.fte]::decimal(18, 4)[]) as value
+    from owner
+    inner join control_total
+        on
+            owner.extract = control_total.extract
+            and owner.org_code = control_total.org_code
+            and owner.as_at_date = control_total.as_at_date
+),
+
+sender as (
+    select * from measured
+    where value is not null
+),
+
+taken_out as (
+    select
+        sender.as_at_date,
+        sender.org_code,
+        sender.extracted_on,
+        sender.measure,
+        amount.step,
+        amount.rule,
+        amount.meaning,
+        amount.value
+    from sender
+    inner join amount
+        on
+            sender.as_at_date = amount.as_at_date
+            and sender.org_code = amount.org_code
+            and sender.measure = amount.measure
+    where amount.rule not in ('rows_in', 'people') and amount.has_any and amount.value is distinct from 0
+),
+
+compared as (
+    select
+        sender.as_at_date,
+        sender.org_code,
+        sender.extracted_on,
+        sender.measure,
+        sender.value as total,
+        ours.value as ours,
+        sender.value - coalesce(sum(taken_out.value), 0) - ours.value as unexplained,
+        coalesce(bool_or(taken_out.value is null and taken_out.rule is not null), false) as has_unknown,
+        count(taken_out.rule) as steps
+    from sender
+    left join amount as ours
+        on
+            sender.as_at_date = ours.as_at_date
+            and sender.org_code = ours.org_code
+            and sender.measure = ours.measure
+            and ours.rule = 'people'
+    left join taken_out
+        on
+            sender.as_at_date = taken_out.as_at_date
+            and sender.org_code = taken_out.org_code
+            and sender.measure = taken_out.measure
+    group by sender.as_at_date, sender.org_code, sender.extracted_on, sender.measure, sender.value, ours.value
+),
+
+-- Sets of steps that take out no more than what a sender's total lacks: what they left out before they counted.
+left_out as (
+    select
+        compared.as_at_date,
+        compared.org_code,
+        compared.measure,
+        -compared.unexplained as lacking,
+        taken_out.step,
+        [taken_out.rule] as rules,
+        taken_out.value
+    from compared
+    inner join taken_out
+        on
+            compared.as_at_date = taken_out.as_at_date
+            and compared.org_code = taken_out.org_code
+            and compared.measure = taken_out.measure
+            and taken_out.value <= -compared.unexplained
+    union all
+    select
+        left_out.as_at_date,
+        left_out.org_code,
+        left_out.measure,
+        left_out.lacking,
+        taken_out.step,
+        list_append(left_out.rules, taken_out.rule) as rules,
+        (left_out.value + taken_out.value)::decimal(18, 4) as value
+    from left_out
+    inner join taken_out
+        on
+            left_out.as_at_date = taken_out.as_at_date
+            and left_out.org_code = taken_out.org_code
+            and left_out.measure = taken_out.measure
+            and left_out.step < taken_out.step
+            and left_out.value + taken_out.value <= left_out.lacking
+),
+
+-- The fewest steps that make up the whole of it; a tie tells nothing.
+hint as (
+    select
+        as_at_date,
+        org_code,
+        measure,
+        arg_min(array_to_string(rules, ', '), len(rules)) as rules
+    from (
+        select *
+        from left_out
+        where value = lacking
+        qualify len(rules) = min(len(rules)) over (partition by as_at_date, org_code, measure)
+    ) as fewest
+    group by as_at_date, org_code, measure
+    having count(*) = 1
+),
+
+row_count as (
+    select
+        as_at_date,
+        org_code,
+        max(rows) filter (rule = 'rows_in') as rows_in,
+        max(rows) filter (rule = 'rejected') as rejected
+    from waterfall
+    group by as_at_date, org_code
+),
+
+explained as (
+    select
+        compared.*,
+        case
+            when compared.ours is null then 'the file of counts has no such figure'
+            when compared.unexplained = 0 and compared.steps = 0 then 'the totals agree'
+            when compared.unexplained = 0 then 'the steps explain the whole difference'
+            when hint.rules is not null
+            then 'as much as ' || hint.rules || ' took out: the sender seems to have left them out already'
+            when compared.measure = 'people' and compared.total = row_count.rows_in
+            then 'as many people as the file has rows: the sender seems to have counted assignments'
+            when compared.has_unknown and row_count.rejected > 0
+            then row_count.rejected || ' rows of the file were rejected: whose they are isn''t known'
+            when compared.has_unknown then 'the file withholds some of its counts'
+            else 'ask the sender what the total counts'
+        end as note
+    from compared
+    left join hint
+        on
+            compared.as_at_date = hint.as_at_date
+            and compared.org_code = hint.org_code
+            and compared.measure = hint.measure
+    left join row_count on compared.as_at_date = row_count.as_at_date and compared.org_code = row_count.org_code
+),
+
+line as (
+    select
+        as_at_date,
+        org_code,
+        extracted_on,
+        measure,
+        0 as line,
+        'sender' as item,
+        value,
+        'the sender''s own total' as note
+    from sender
+    union all
+    select
+        as_at_date,
+        org_code,
+        extracted_on,
+        measure,
+        step as line,
+        rule as item,
+        -value as value,
+        meaning as note
+    from taken_out
+    union all
+    select
+        as_at_date,
+        org_code,
+        extracted_on,
+        measure,
+        13 as line,
+        'ours' as item,
+        ours as value,
+        case measure
+            when 'people' then 'substantive people counted'
+            when 'assignments' then 'assignments that stand for a person counted'
+            else 'contracted hours of the people counted'
+        end as note
+    from explained
+    union all
+    select
+        as_at_date,
+        org_code,
+        extracted_on,
+        measure,
+        14 as line,
+        'unexplained' as item,
+        unexplained as value,
+        note
+    from explained
+    union all
+    select
+        owner.as_at_date,
+        owner.org_code,
+        owner.extracted_on,
+        'people' as measure,
+        0 as line,
+        'sender' as item,
+        null as value,
+        'no control totals sent' as note
+    from owner
+    anti join sender on owner.as_at_date = sender.as_at_date and owner.org_code = sender.org_code
+    union all
+    select distinct
+        as_at_date,
+        unnest(missing_codes) as org_code,
+        null::date as extracted_on,
+        'people' as measure,
+        0 as line,
+        'absent' as item,
+        null as value,
+        'expected, and no file was accepted' as note
+    from coverage
+)
+
+select
+    as_at_date,
+    org_code,
+    extracted_on,
+    measure,
+    line,
+    item,
+    value::decimal(18, 4) as value,
+    note,
+    if(value is null, '[x]', null) as marker
+from line
+order by as_at_date, org_code, measure, line;

@@ -1,0 +1,22 @@
+-- Grain:  as_at_date, org_code, field, source_value, classification, category, answer_status: what a sender's value became.
+-- Inputs: value_count, owned.
+-- Caveat: exact counts: internal. Values are spelt as the list spells them, and blank where the cell was empty; a value outside the
+--         lists is rejected before. `rows` are all accepted assignments, `people` the substantive people counted. Every row of a
+--         field that the file has is here once: as a category, declined, missing or unknown.
+select
+    value_count.as_at_date,
+    value_count.org_code,
+    value_count.field,
+    value_count.source_value,
+    value_count.classification,
+    value_count.category,
+    value_count.answer_status,
+    value_count.rows,
+    value_count.people
+from value_count
+semi join owned
+    on
+        value_count.extract = owned.extract
+        and value_count.org_code = owned.org_code
+        and value_count.as_at_date = owned.as_at_date
+order by all;
