@@ -17,8 +17,8 @@ Row = Mapping[str, Any]
 def judged(con: Connection, folder: Path, feed: str, rows: Sequence[Row]) -> list[Finding]:
     """What a feed's suite finds in rows.
 
-    A row says its ``file`` and ``line``, and may say its ``role``, ``dimensions``, ``left_out``, ``part_words`` and, as text, any
-    column of the typed table; a column that no row says is null.
+    A row says its ``file`` and ``line``, and may say its ``role``, ``dimensions``, ``left_out``, ``part_words`` and,
+    as text, any column of the typed table; a column that no row says is null.
     """
     terms = contract.load(feed)
     types = {

@@ -1,4 +1,4 @@
 -- A marker's place in the order of precedence (design.md): 1 for [c], 2 for [x], 3 for [z], 4 for [u]; null for none.
 -- The least rank of several cells is the rank of their sum: whole numbers, so that no order of rows matters.
 create or replace macro marker_rank(marker) as
-    list_position(['[c]', '[x]', '[z]', '[u]'], marker);
+list_position(['[c]', '[x]', '[z]', '[u]'], marker);

@@ -26,7 +26,20 @@ with answers as (
 )
 
 select
-    answers.* exclude (source_marker),
+    answers.as_at_date,
+    answers.org_level,
+    answers.org_code,
+    answers.employment_type,
+    answers.grade_family,
+    answers.clinical,
+    answers.grade_group,
+    answers.is_detail,
+    answers.characteristic,
+    answers.declared_headcount,
+    answers.declined_headcount,
+    answers.missing_headcount,
+    answers.unknown_headcount,
+    answers.total_headcount,
     (answers.declared_headcount / answers.total_headcount)::decimal(18, 9) as declared_share,
     (answers.declined_headcount / answers.total_headcount)::decimal(18, 9) as declined_share,
     (answers.missing_headcount / answers.total_headcount)::decimal(18, 9) as missing_share,

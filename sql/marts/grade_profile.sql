@@ -34,7 +34,7 @@ select
     coalesce(coverage.coverage, '1 of 1') as coverage,
     case
         when reported.headcount is null or reported.known_headcount is null or family.headcount is null
-            then coalesce(reported.source_marker, family.source_marker, '[x]')
+        then coalesce(reported.source_marker, family.source_marker, '[x]')
         when reported.known_headcount = 0 or family.headcount = 0 then '[z]'
         when reported.known_headcount < method.weak_base_headcount then '[u]'
     end as marker
