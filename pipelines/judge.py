@@ -140,7 +140,10 @@ def _collect_failing(con: Connection, result: Any, feed: str, column: str) -> No
     if query:  # the result holds a sample of the failing rows only, or none where a neighbour's query can't be run
         try:
             con.execute(f"insert into failing by name from ({query.format(batch=feed)}\n)")
-        except (duckdb.Error, KeyError, IndexError) as error:  # the last two: a brace that isn't doubled
+        except (KeyError, IndexError) as error:
+            reason = "in its query a brace that stands for itself is written twice, as in [0-9]{{8}}"
+            raise RuntimeError(_cannot_run(feed, config.meta["rule"], reason)) from error
+        except duckdb.Error as error:
             raise RuntimeError(_cannot_run(feed, config.meta["rule"], error)) from error
         return
     if "unexpected_index_list" not in result.result:
@@ -268,4 +271,4 @@ def _check(name: str) -> str:
     It names its tables itself; the comment is for Great Expectations, which would print that ``batch`` isn't used.
     """
     query = database.read_sql(f"checks/{name}")
-    return "-- {batch}\n" + query.replace("{", "{{").replace("}", "}}")
+    return "/* {batch} */ " + query.replace("{", "{{").replace("}", "}}")

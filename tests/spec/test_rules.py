@@ -9,6 +9,7 @@ import pytest
 
 from pipelines import places
 from pipelines.database import Connection
+from pipelines.judge import _run_suite
 from tests.typed import Row, judged
 
 # What a rule found in a table of rows: file, lines, column.
@@ -437,7 +438,7 @@ def test_regions_make_their_nation_in_each_group(find: Find) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 FEEDS = {
-    "staff": ("org_code", ASSIGNMENT | {"person_key": "p"}, "staff.organisation_known"),
+    "staff": ("org_code", ASSIGNMENT | {"person_key": "p", "assignment_key": "a"}, "staff.organisation_known"),
     "headcount": ("org_code", HEADCOUNT | {"category": "White", "headcount": "1"}, "headcount.organisation_known"),
     "population": ("area_code", POPULATION | {"category": "White", "population": "1"}, "population.area_code"),
 }
@@ -535,3 +536,37 @@ def test_every_check_belongs_to_a_rule() -> None:
     suites = [json.loads(path.read_text(encoding="utf-8")) for path in places.EXPECTATIONS.glob("*.json")]
     named = [rule["meta"]["sql"] for suite in suites for rule in suite["expectations"] if "sql" in rule["meta"]]
     assert sorted(named) == sorted(path.stem for path in (places.SQL / "checks").glob("*.sql"))
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_great_expectations_itself_runs_every_rule(con: Connection, tmp_path: Path, feed: str) -> None:
+    """A query that it can't run (for a brace or a colon) would be run by us alone, and nobody would notice."""
+    assert judged(con, tmp_path, feed, [row(FEEDS[feed][1], 2)]) == []
+    results = _run_suite(con, feed)
+    assert [one.expectation_config.meta["rule"] for one in results if not one.success] == []
+    assert len(results) > len(FEEDS)
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "meta", "sentence"),
+    [
+        ({}, {"sql": "no_such"}, "no_such.sql"),
+        ({"unexpected_rows_query": "select * from {batch} where grade similar to '[0-9]{8}'"}, {}, "written twice"),
+    ],
+    ids=["no such check", "a brace"],
+)
+def test_a_query_that_cannot_be_used_is_named(
+    con: Connection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kwargs: dict[str, str],
+    meta: dict[str, str],
+    sentence: str,
+) -> None:
+    meta |= {"rule": "our.rule", "severity": "warn", "sentence": "it isn't ours", "do": "ask us"}
+    rule = {"type": "unexpected_rows_expectation", "kwargs": kwargs, "meta": meta}
+    (tmp_path / "headcount.json").write_text(json.dumps({"name": "headcount", "expectations": [rule]}))
+    monkeypatch.setattr(places, "EXPECTATIONS", tmp_path)
+    with pytest.raises(RuntimeError, match=r"our\.rule of expectations/headcount\.json can't be run") as refused:
+        judged(con, tmp_path, "headcount", groups({"Asian": 1}))
+    assert sentence in str(refused.value)
