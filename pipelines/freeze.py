@@ -40,6 +40,7 @@ class FrozenExtract:
     control_totals: tuple[ControlTotal, ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict, compare=False)  # in, accepted, rejected, checking
     findings: tuple[Finding, ...] = ()
+    extracted_on: date | None = None  # what the sidecar says; the rows' own comes before it
 
 
 @dataclass(frozen=True)
@@ -365,6 +366,7 @@ def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...],
         synthetic=extract.synthetic,
         control_totals=extract.sidecar.control_totals,
         rows=_rows(one),
+        extracted_on=extract.sidecar.extracted_on,
         findings=tuple(finding for finding in validated.findings if finding.extract == extract.sha256),
     )
 

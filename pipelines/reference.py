@@ -23,6 +23,7 @@ TABLES = (
     "crosswalk",
     "expected_submissions",
     "footprints",
+    "geography",
     "grade_groups",
     "organisations",
     "population",

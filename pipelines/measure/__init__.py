@@ -1,7 +1,7 @@
 """Measure: a snapshot becomes the cube and the marts, in SQL.
 
-One cube part per extract, so that a new month costs a month; the cube is their union. Every mart of representation reads
-the cube only. What became of each file's rows, and what its values became, is kept per extract in the same way.
+One cube part per extract, so that a new month costs a month; the cube is their union. Every mart of representation
+reads the cube only. What became of each file's rows, and what its values became, is kept per extract in the same way.
 """
 
 from collections.abc import Callable

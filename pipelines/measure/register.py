@@ -1,4 +1,6 @@
-"""What the marts read beside the cube: the run, who speaks for what, residents from the landing folder, senders' totals."""
+"""What the marts read beside the cube: who speaks for what, residents from the landing folder, senders' totals."""
+
+from datetime import date
 
 import pyarrow as pa
 
@@ -79,13 +81,20 @@ def senders(con: Connection, snapshot: Snapshot) -> None:
 
 def _submission(con: Connection, extract: FrozenExtract) -> None:
     """Add an extract's lines to ``submission_file``: one for each organisation and date that it owns."""
-    taken = {}
+    taken: dict[tuple[str, ...], date] = {}
     if extract.typed.is_file():
         query = "select org_code, as_at_date::varchar, max(extracted_on) from read_parquet(?) group by all"
         taken = {(org, day): taken_on for org, day, taken_on in con.execute(query, [str(extract.typed)]).fetchall()}
     counted = [extract.rows.get(name) for name in ("in", "accepted", "rejected", "checking")]
     for about in extract.owns:
-        cells = [extract.sha256, extract.feed, extract.layout, *about, taken.get(about), *counted]
+        cells = [
+            extract.sha256,
+            extract.feed,
+            extract.layout,
+            *about,
+            taken.get(about) or extract.extracted_on,
+            *counted,
+        ]
         con.execute("insert into submission_file values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", cells)
 
 

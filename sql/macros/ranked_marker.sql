@@ -1,3 +1,5 @@
--- The marker of a rank that marker_rank gave; null for null.
+-- ranked_marker(rank): the marker of a rank that marker_rank gave.
+--
+-- Returns: varchar; null for null.
 create or replace macro ranked_marker(rank) as
 (['[c]', '[x]', '[z]', '[u]'])[rank];

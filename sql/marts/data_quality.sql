@@ -85,7 +85,7 @@ item as (
         'unmapped_' || unmapped.field as item,
         unmapped.rows as numerator,
         submission_file.rows_in as denominator,
-        'rows rejected for a word that is in no list and no mapping of the organisation, of all rows of its file' as note,
+        'rows rejected for a word that no list and no mapping of the organisation holds, of all of its file' as note,
         false as is_of_people
     from unmapped
     inner join submission_file on unmapped.extract = submission_file.extract

@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_code, measure (people, assignments, fte), line: from the sender's own total to ours.
--- Inputs: control_total, waterfall, headcount, owned, fate_count, coverage.
+-- Inputs: control_total, waterfall, headcount, owned, submission_file, coverage.
 -- Caveat: exact counts: internal. The sender's total and what the steps of the waterfall take out (negative) make ours and what stays
 --         unexplained. Ours are substantive people, one assignment each, with the hours of all their substantive assignments.
 --         Steps that take nothing out aren't here. A note on what stays unexplained is a hint from the figures, no finding.
@@ -9,14 +9,13 @@ with recursive owner as (
         owned.extract,
         owned.as_at_date,
         owned.org_code,
-        max(fate_count.extracted_on) as extracted_on
+        submission_file.extracted_on
     from owned
-    left join fate_count
+    left join submission_file
         on
-            owned.extract = fate_count.extract
-            and owned.org_code = fate_count.org_code
-            and owned.as_at_date = fate_count.as_at_date
-    group by owned.extract, owned.as_at_date, owned.org_code
+            owned.extract = submission_file.extract
+            and owned.org_code = submission_file.org_code
+            and owned.as_at_date = submission_file.as_at_date
 ),
 
 -- Files of counts have no assignments, and bring their populations apart.

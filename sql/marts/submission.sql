@@ -53,12 +53,21 @@ select
     received.reason,
     if(received.supersedes is null, null, '[r]') as marker
 from received
-union all by name
+union all
 select
     absent.as_at_date,
     absent.org_code,
     null as feed,
     'absent' as status,
+    null as layout,
+    null as extract,
+    null as extracted_on,
+    null as rows_in,
+    null as rows_accepted,
+    null as rows_rejected,
+    null as rows_checking,
+    null as supersedes,
+    null as reason,
     '[x]' as marker
 from absent
 order by as_at_date, org_code, feed;

@@ -57,7 +57,8 @@ select
     ) as verdict,
     coalesce(coverage.coverage, '1 of 1') as coverage,
     case
-        when compared.characteristic = 'total' then coalesce(if(compared.headcount is null, compared.source_marker, null), '[z]')
+        when compared.characteristic = 'total'
+        then coalesce(if(compared.headcount is null, compared.source_marker, null), '[z]')
         when compared.headcount is null or compared.known_headcount is null
         then coalesce(compared.source_marker, '[x]')
         when compared.comparator_headcount is null or compared.comparator_known_headcount is null then '[x]'

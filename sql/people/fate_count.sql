@@ -10,7 +10,6 @@ with last_of_person as (
         fate.org_code,
         fate.fate,
         fate.fte,
-        fate.extracted_on,
         fate.is_head,
         row_number() over (
             partition by fate.extract, fate.as_at_date, fate.org_code, fate.person_key
@@ -28,8 +27,7 @@ select
     count(*)::bigint as rows,
     count_if(is_head)::bigint as heads,
     count_if(is_last)::bigint as people,
-    coalesce(sum(fte), 0)::decimal(18, 4) as fte,
-    max(extracted_on) as extracted_on
+    coalesce(sum(fte), 0)::decimal(18, 4) as fte
 from last_of_person
 group by extract, as_at_date, org_code, fate
 order by extract, as_at_date, org_code, fate;

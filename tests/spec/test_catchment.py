@@ -15,7 +15,7 @@ from tests.reference_tables import database_of
 THREE_AREAS = [
     {"org_code": "RXK", "area_code": "E08000028", "weight": "0.5"},
     {"org_code": "RXK", "area_code": "E08000025", "weight": "0.45"},
-    {"org_code": "RXK", "area_code": "E07000192", "weight": "0.05"},
+    {"org_code": "RXK", "area_code": "E07000999", "weight": "0.05"},
 ]
 RXK = {"org_code": "RXK"}
 
@@ -32,7 +32,7 @@ def profile(area: str, classification: str = "wres", characteristic: str = "ethn
 
 SANDWELL = profile("E08000028", White=40, BME=60)
 BIRMINGHAM = profile("E08000025", White=140, BME=60)
-CANNOCK = profile("E07000192", White=999, BME=1)
+CANNOCK = profile("E07000999", White=999, BME=1)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_each_area_weighs_as_many_residents_as_the_trust_has_patients_there(thre
     assert row["verdict"] == "lower"
     # 300 x 0.43505 = 130.515: 31 more of the 300; of joiners only, (100 + 54) / 354 = 0.43503 is too few.
     assert (row["shortfall_headcount"], row["shortfall_growth"]) == (31, 55)
-    assert row["area_set"] == "E07000192 E08000025 E08000028"
+    assert row["area_set"] == "E07000999 E08000025 E08000028"
     assert (row["age_range"], row["population_vintage"], row["marker"]) == ("all", "2031-03-21", None)
     assert gap(three_areas, category="White")["comparator_share"] == Decimal("0.564950000")
 
@@ -92,7 +92,7 @@ def test_the_part_that_has_to_be_covered_is_the_methods(tmp_path: Path) -> None:
 
 
 def test_a_share_just_under_what_is_needed_is_not_rounded_up_to_it(tmp_path: Path) -> None:
-    weights = {"E08000028": "0.949999999999", "E07000192": "0.050000000001"}
+    weights = {"E08000028": "0.949999999999", "E07000999": "0.050000000001"}
     rows = [{"org_code": "RXK", "area_code": area, "weight": weight} for area, weight in weights.items()]
     with database_of(tmp_path, catchments=rows) as con:
         register(con, [people(40, "BME", **RXK), people(60, "White", **RXK)], residents=SANDWELL)
@@ -111,7 +111,7 @@ def test_residents_who_did_not_answer_are_weighted_likewise(three_areas: Connect
     residents = [
         *profile("E08000028", White=40, BME=40, unanswered=20),
         *profile("E08000025", White=50, BME=150),
-        *profile("E07000192", White=10, unanswered=10),
+        *profile("E07000999", White=10, unanswered=10),
     ]
     register(three_areas, [people(40, "BME", **RXK), people(60, "White", **RXK)], residents=residents)
     row = gap(three_areas)
@@ -141,7 +141,7 @@ def test_all_ages_disability_is_refused_for_a_catchment_too(three_areas: Connect
     register(three_areas, staff, residents=residents)
     row = gap(three_areas, classification="equality_act_2010", category="Disabled")
     assert (row["comparator_share"], row["marker"], row["age_range"]) == (None, "[x]", "all")
-    assert row["area_set"] == "E07000192 E08000025 E08000028"
+    assert row["area_set"] == "E07000999 E08000025 E08000028"
 
 
 def test_what_the_profile_of_an_area_cannot_tell_is_no_comparator_of_the_catchment(three_areas: Connection) -> None:
@@ -149,7 +149,7 @@ def test_what_the_profile_of_an_area_cannot_tell_is_no_comparator_of_the_catchme
     residents = [
         *profile("E08000028", "census_2021_19", White_British=90, Roma=10),
         *profile("E08000025", "census_2021_19", White_British=80, Roma=20),
-        *profile("E07000192", "esr_16", A=100),
+        *profile("E07000999", "esr_16", A=100),
     ]
     census = {"classification": "census_2021_19"} | RXK
     register(three_areas, [people(90, "White British", **census), people(10, "Roma", **census)], residents=residents)

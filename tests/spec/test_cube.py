@@ -101,7 +101,7 @@ def test_where_hours_arent_known_the_assignment_whose_are_comes_first(con: Conne
         *(({"employment_type": "other", "assignment_category": word}, None) for word in ("honorary", "agency")),
         ({"assignment_status": "career_break"}, None),
         ({"fte": "0.0000"}, None),
-        ({"fte": None}, None),
+        ({"fte": None}, "substantive"),  # not known isn't none
     ],
 )
 def test_who_counts_in_which_population(con: Connection, cells: Row, population: str | None) -> None:

@@ -109,7 +109,7 @@ def select(con: Connection, extract: Extract, columns: str) -> list[tuple[Any, .
         ),
         (
             "employment_type",
-            {"Bank": ("bank", None), "permanent": (None, "not_in_list"), "": (None, "empty")},
+            {"Bank": ("bank", None), "permanent": (None, "of_another_column"), "": (None, "empty")},
         ),
         ("person_key", {" p 1 ": ("p 1", None), "NULL": ("NULL", None), "": (None, "empty")}),
     ],

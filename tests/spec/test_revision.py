@@ -1,0 +1,128 @@
+"""A file sent again: what an earlier snapshot counted stands beside what is counted now, and says why."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from pipelines.places import DataFolder
+from pipelines.road import Journey, walk
+from tests.spec.test_freeze import HEADER, extract
+
+Run = Callable[..., Journey]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DataFolder:
+    folder = DataFolder(tmp_path / "data")
+    folder.landing.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def run(folder: DataFolder) -> Run:
+    def run_with(**texts: str) -> Journey:
+        for name, text in texts.items():
+            suffix = "csv.yaml" if name.endswith("_beside") else "csv"
+            (folder.landing / f"{name.removesuffix('_beside')}.{suffix}").write_text(text, encoding="utf-8")
+        return walk(folder, Console(quiet=True))
+
+    return run_with
+
+
+def mart(journey: Journey, name: str, columns: str, where: str = "true") -> list[tuple[Any, ...]]:
+    path = journey.release.internal / f"{name}.parquet"
+    return duckdb.execute(f"select {columns} from read_parquet('{path}') where {where} order by all").fetchall()
+
+
+def groups(org_code: str, day: str, **headcounts: int) -> str:
+    rows = [
+        f"{day},{org_code},substantive,band_5,clinical,unknown,ethnicity,wres,{group},known,{headcount}"
+        for group, headcount in headcounts.items()
+    ]
+    return "\n".join([HEADER, *rows, ""])
+
+
+MARCH, FEBRUARY = "2026-03-31", "2025-03-31"
+
+
+def test_what_a_resend_changed_is_marked_and_listed_and_nothing_else(run: Run) -> None:
+    run(old=groups("RNA", FEBRUARY, White=60, BME=40), new=groups("RNA", MARCH, White=61, BME=41))
+    journey = run(
+        again=groups("RNA", FEBRUARY, White=60, BME=45),
+        again_beside="reason: a ward was left out\nextracted_on: 2026-05-01\n",
+    )
+    # White stay 60, but of 105 now; total and shares of both are other ones.
+    listed = mart(
+        journey,
+        "revision",
+        "org_code, category, earlier_headcount, headcount, headcount_change, earlier_known_headcount, known_headcount",
+        "grade_group = 'band_5' and clinical = 'all' and org_level = 'organisation'",
+    )
+    assert listed == [
+        ("RNA", "BME", 40, 45, 5, 100, 105),
+        ("RNA", "White", 60, 60, 0, 100, 105),
+        ("RNA", "all", 100, 105, 5, 100, 105),
+    ]
+    assert mart(journey, "revision", "distinct resent, marker") == [("RNA: a ward was left out", "[r]")]
+    where = "grade_group = 'band_5' and clinical = 'all' and org_code = 'RNA' and category = 'BME'"
+    marked = mart(journey, "representation_gap", "as_at_date::varchar, comparator, marker", where)
+    assert marked == [
+        (FEBRUARY, "catchment", "[r]"),
+        (FEBRUARY, "england", "[r]"),
+        (FEBRUARY, "population", "[r]"),
+        (FEBRUARY, "previous", "[x]"),
+        (FEBRUARY, "workforce", "[r]"),
+        (MARCH, "catchment", None),
+        (MARCH, "england", None),
+        (MARCH, "population", None),
+        # Held against a February that isn't what it was.
+        (MARCH, "previous", "[r]"),
+        (MARCH, "workforce", None),
+    ]
+    assert mart(journey, "trend", "distinct as_at_date::varchar, marker", where + " and marker = '[r]'") == [
+        (FEBRUARY, "[r]")
+    ]
+
+
+def test_a_system_is_revised_with_its_member(run: Run) -> None:
+    run(one=groups("RNA", MARCH, White=60, BME=40), two=groups("RBK", MARCH, White=30, BME=30))
+    journey = run(again=groups("RNA", MARCH, White=60, BME=41))
+    found = mart(
+        journey,
+        "revision",
+        "org_code, earlier_headcount, headcount, resent",
+        "grade_group = 'band_5' and clinical = 'all' and category = 'BME'",
+    )
+    assert found == [
+        ("E54000062", 70, 71, "RNA: no reason given"),
+        ("RNA", 40, 41, "RNA: no reason given"),
+    ]
+
+
+def test_the_same_figures_again_revise_nothing(run: Run) -> None:
+    run(old=groups("RNA", MARCH, White=60, BME=40))
+    journey = run(again=groups("RNA", MARCH, BME=40, White=60))
+    assert mart(journey, "revision", "*") == []
+    assert mart(journey, "submission", "status, supersedes is not null, marker", "org_code = 'RNA'") == [
+        ("received", True, "[r]")
+    ]
+
+
+def test_who_sent_what_and_who_sent_nothing(run: Run) -> None:
+    journey = run(march=extract("RWP", MARCH, 40), march_beside="extracted_on: 2026-04-02\nreason: first of the year\n")
+    columns = "org_code, status, feed, layout, extracted_on::varchar, rows_in, rows_accepted, marker"
+    assert mart(journey, "submission", columns) == [
+        *((absent, "absent", *(5 * [None]), "[x]") for absent in ("E06000019", "E10000034", "QGH", "R1A", "RLQ")),
+        ("RWP", "received", "headcount", "edi_headcount", "2026-04-02", 1, 1, None),
+    ]
+
+
+def test_a_file_that_was_never_in_a_snapshot_is_no_revision(run: Run) -> None:
+    """Without a revision there is an empty table, not none."""
+    journey = run(march=extract("RWP", MARCH, 40))
+    assert mart(journey, "revision", "*") == []
+    assert "[r]" not in {marker for (marker,) in mart(journey, "representation_gap", "distinct marker")}
