@@ -154,13 +154,14 @@ def _show_verdicts(console: "Console", validated: "Validated") -> None:
 def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") -> None:
     from pipelines import reference
     from pipelines.publish import SYNTHETIC
-    from pipelines.report import coverage, open_release, table, widest_gaps
+    from pipelines.report import coverage, open_release, reconciliation_lines, table, waterfall_lines, widest_gaps
     from pipelines.road import open_database, print_lines
 
     release = journey.release
     with open_database(folder, reference.method(folder)) as con:
         open_release(con, release)
         print_lines(console, [f"coverage  {line}" for line in coverage(con)])
+        print_lines(console, ["", *waterfall_lines(con), "", *reconciliation_lines(con)])
         gaps = widest_gaps(con)
     if release.snapshot.synthetic:
         console.print(f"\n{SYNTHETIC}", style="bold", highlight=False)

@@ -1,7 +1,7 @@
 """Report: what a release says, as a table that a person can read. The board pack grows from here."""
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ FAMILY_WORDS = {
     "medical": "doctors and dentists",
     "vsm": "very senior managers",
     "other": "other NHS staff",
-    "social_care": "social workers",
+    "social_care": "social care",
 }
 
 RULE_WORDS = {
@@ -54,6 +54,10 @@ RULE_WORDS = {
     "other_duplicate": "− further assignments of people in it",
     "other_people": "= people in other employment only",
 }
+
+
+# Of organisations that sent no totals, as many are named.
+CODES_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -116,12 +120,18 @@ def reconciliation_lines(con: Connection) -> list[str]:
         f"Senders' own totals: {len(compared)} organisations compared, "
         f"{len({row['org_code'] for row in differing})} with a difference that no step explains"
     ]
-    lines += [f"  sent no totals: {', '.join(silent)}"] if silent else []
+    lines += [f"  sent no totals: {_some(silent)}"] if silent else []
     lines += [f"  absent: {', '.join(absent)}"] if absent else []
     for row in differing:
         figures = [f"{name} {_figure(row[name], row['measure'])}" for name in ("total", "ours", "unexplained")]
         lines.append(f"  {row['org_code']} {row['org_name']}, {row['measure']}: {', '.join(figures)}: {row['note']}")
     return [part for line in lines for part in textwrap.wrap(line, COLUMNS, subsequent_indent=" " * 6)]
+
+
+def _some(codes: Sequence[str]) -> str:
+    """Return a list of codes, cut short where nobody would read it to its end."""
+    more = f" and {len(codes) - CODES_NAMED:,} more" if len(codes) > CODES_NAMED else ""
+    return ", ".join(codes[:CODES_NAMED]) + more
 
 
 def _figure(value: Decimal | int | None, measure: str = "fte") -> str:

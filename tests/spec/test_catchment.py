@@ -14,7 +14,7 @@ from tests.reference_tables import database_of
 # Two of a hundred of RXK's patients live in no area that has a profile.
 THREE_AREAS = [
     {"org_code": "RXK", "area_code": "E08000028", "weight": "0.5"},
-    {"org_code": "RXK", "area_code": "E08000025", "weight": "0.45"},
+    {"org_code": "RXK", "area_code": "E08000999", "weight": "0.45"},
     {"org_code": "RXK", "area_code": "E07000999", "weight": "0.05"},
 ]
 RXK = {"org_code": "RXK"}
@@ -31,7 +31,7 @@ def profile(area: str, classification: str = "wres", characteristic: str = "ethn
 
 
 SANDWELL = profile("E08000028", White=40, BME=60)
-BIRMINGHAM = profile("E08000025", White=140, BME=60)
+BIRMINGHAM = profile("E08000999", White=140, BME=60)
 CANNOCK = profile("E07000999", White=999, BME=1)
 
 
@@ -58,7 +58,7 @@ def test_each_area_weighs_as_many_residents_as_the_trust_has_patients_there(thre
     assert row["verdict"] == "lower"
     # 300 x 0.43505 = 130.515: 31 more of the 300; of joiners only, (100 + 54) / 354 = 0.43503 is too few.
     assert (row["shortfall_headcount"], row["shortfall_growth"]) == (31, 55)
-    assert row["area_set"] == "E07000999 E08000025 E08000028"
+    assert row["area_set"] == "E07000999 E08000028 E08000999"
     assert (row["age_range"], row["population_vintage"], row["marker"]) == ("all", "2031-03-21", None)
     assert gap(three_areas, category="White")["comparator_share"] == Decimal("0.564950000")
 
@@ -69,7 +69,7 @@ def test_where_profiles_cover_95_percent_the_weights_are_rescaled_and_that_is_sa
     row = gap(three_areas)
     assert row["comparator_share"] == Decimal("0.457894737")
     assert row["area_set"] == (
-        "E08000025 E08000028; profiles cover 95.0 % of the catchment, and weights are rescaled to them"
+        "E08000028 E08000999; profiles cover 95.0 % of the catchment, and weights are rescaled to them"
     )
     assert row["marker"] is None
 
@@ -100,7 +100,7 @@ def test_a_share_just_under_what_is_needed_is_not_rounded_up_to_it(tmp_path: Pat
 
 
 def test_a_profile_without_a_known_answer_covers_nobody(three_areas: Connection) -> None:
-    silent = profile("E08000025", unanswered=200)
+    silent = profile("E08000999", unanswered=200)
     staff = [people(40, "BME", **RXK), people(60, "White", **RXK)]
     register(three_areas, staff, residents=[*SANDWELL, *silent, *CANNOCK])
     assert gap(three_areas)["area_set"] == "profiles cover 55.0 % of the catchment, fewer than 95 %"
@@ -110,7 +110,7 @@ def test_residents_who_did_not_answer_are_weighted_likewise(three_areas: Connect
     """Unanswered: 0.5 x 20 % + 0.45 x 0 % + 0.05 x 50 % = 12.5 %; the shares are over answers."""
     residents = [
         *profile("E08000028", White=40, BME=40, unanswered=20),
-        *profile("E08000025", White=50, BME=150),
+        *profile("E08000999", White=50, BME=150),
         *profile("E07000999", White=10, unanswered=10),
     ]
     register(three_areas, [people(40, "BME", **RXK), people(60, "White", **RXK)], residents=residents)
@@ -141,14 +141,14 @@ def test_all_ages_disability_is_refused_for_a_catchment_too(three_areas: Connect
     register(three_areas, staff, residents=residents)
     row = gap(three_areas, classification="equality_act_2010", category="Disabled")
     assert (row["comparator_share"], row["marker"], row["age_range"]) == (None, "[x]", "all")
-    assert row["area_set"] == "E07000999 E08000025 E08000028"
+    assert row["area_set"] == "E07000999 E08000028 E08000999"
 
 
 def test_what_the_profile_of_an_area_cannot_tell_is_no_comparator_of_the_catchment(three_areas: Connection) -> None:
     """Cannock in the 2001 categories can't tell Roma; what all three can tell stays."""
     residents = [
         *profile("E08000028", "census_2021_19", White_British=90, Roma=10),
-        *profile("E08000025", "census_2021_19", White_British=80, Roma=20),
+        *profile("E08000999", "census_2021_19", White_British=80, Roma=20),
         *profile("E07000999", "esr_16", A=100),
     ]
     census = {"classification": "census_2021_19"} | RXK
