@@ -22,7 +22,7 @@ INTERMEDIATE = (
 MARTS = (
     *("representation_gap", "trend", "declaration_rate", "grade_profile"),
     *("waterfall", "value_mapping", "reconciliation", "data_quality"),
-    *("submission", "revision"),
+    *("submission", "revision", "category_source"),
 )
 
 
