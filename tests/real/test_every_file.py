@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import reference
+from pipelines import database, reference
 from pipelines.database import Connection
 from pipelines.ingest import ingest
 from pipelines.places import DataFolder
@@ -85,3 +85,31 @@ def test_one_number_changed_is_found(con: Connection, real_data: Path, tmp_path:
     data = DataFolder(tmp_path)
     verdict = validate(con, ingest(con, data, [tmp_path / "changed.csv"], tmp_path / "work"), reference.method(data))
     assert [refusal.rule for refusal in verdict.refusals] == [rule]
+
+
+def test_single_years_of_age_give_the_same_residents_as_the_reference(
+    con: Connection, real_data: Path, tmp_path: Path
+) -> None:
+    """TS007 as Nomis gives it, through its layout and the crosswalk, against the bands of population.csv."""
+    data = DataFolder(tmp_path)
+    name = "census2021/census2021-ts007-ltla.csv"
+    (one,) = validate(con, ingest(con, data, [real_data / name], tmp_path / "work"), reference.method(data)).accepted
+    con.execute("create or replace table landing_population as from read_parquet(?)", [str(one.typed)])
+    differing, compared = con.execute(f"""
+        with resident as ({database.read_sql("intermediate/resident")}),
+        landed as (
+            select resident.area_code, crosswalk.to_category as category, sum(resident.population) as population
+            from resident
+            inner join reference_crosswalk as crosswalk on
+                resident.classification = crosswalk.from_classification
+                and resident.category = crosswalk.from_category
+                and crosswalk.to_classification = 'esr_age_bands'
+            where resident.age_range = '16-74' and resident.classification = 'single_year_of_age'
+            group by all
+        )
+        select count_if(landed.population is distinct from reference.population::bigint), count(*)
+        from reference_population as reference
+        left join landed using (area_code, category)
+        where reference.classification = 'esr_age_bands' and reference.area_code in (select area_code from landed)
+    """).fetchall()[0]
+    assert (differing, compared) == (0, 46 * 12)
