@@ -16,10 +16,12 @@ import pytest
 import yaml
 from rich.console import Console
 
-from pipelines import contract, database, layout, mapping, reference, sidecar
+from pipelines import cli, contract, database, layout, mapping, reference, sidecar
 from pipelines.contract import FEEDS
 from pipelines.ingest import Ingested, ingest
+from pipelines.judge import FAULTS, suite
 from pipelines.places import DataFolder
+from pipelines.report import RULE_WORDS
 from pipelines.road import walk
 from pipelines.sample import write_sample
 from pipelines.validate import Validated, validate
@@ -28,7 +30,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATES = (PROJECT / "docs" / "templates.md").read_text(encoding="utf-8")
 LAYOUTS = (PROJECT / "docs" / "layouts.md").read_text(encoding="utf-8")
 SQL = (PROJECT / "docs" / "sql.md").read_text(encoding="utf-8")
+SENDERS = (PROJECT / "docs" / "senders.md").read_text(encoding="utf-8")
 LONGEST_LIST_SPELT_OUT = 20
+# The words that a rule about a whole file or a line begins with.
+FILE_RULES = r'"((?:file|header|layout|column|sidecar|line)\.[a-z_]+)"'
 
 
 def section(text: str, title: str) -> str:
@@ -36,7 +41,8 @@ def section(text: str, title: str) -> str:
 
 
 def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    return [code for spoken, code in fenced if spoken == language]
 
 
 def codes(text: str) -> set[str]:
@@ -277,15 +283,18 @@ def internal(folder: DataFolder, name: str) -> str:
 
 def test_the_sql_run_by_hand_gives_the_marts_counts(sampled: DataFolder) -> None:
     printed = ran(block(SQL, "python", "from pathlib import Path\n\nfrom pipelines"), sampled)
-    counts = duckdb.execute(
-        "select comparator, headcount, known_headcount, comparator_headcount, comparator_known_headcount "
-        f"from {internal(sampled, 'representation_gap')} where org_code = 'RNA' and employment_type = 'substantive' "
-        "and clinical = 'all' and grade_family = 'afc' and grade_group = 'afc_8a_plus' and classification = 'wres' "
-        "and category = 'BME' and comparator in ('population', 'england')"
+    shares = duckdb.execute(
+        "select comparator, headcount, known_headcount, comparator_share "
+        f"from {internal(sampled, 'representation_gap')} where org_code = 'RNA' and employment_type = 'substantive' and clinical = 'all' and grade_family = 'afc' "
+        "and grade_group = 'afc_8a_plus' and classification = 'wres' and category = 'BME' "
+        "and comparator in ('population', 'england')"
     ).fetchall()
-    assert len(counts) == 2
-    for row in counts:
-        assert re.search("[ │]+".join(map(str, row)), printed)
+    assert len(shares) == 2
+    for comparator, headcount, known_headcount, share in shares:
+        (found,) = re.findall(rf"│ {comparator} +│ +(\d+) │ +(\d+) │ +(\d+) │ +(\d+) │", printed)
+        ours, known, theirs, all_of_them = map(int, found)
+        assert (ours, known) == (headcount, known_headcount)
+        assert theirs / all_of_them == pytest.approx(float(share), abs=1e-8)
 
 
 def test_the_waterfall_read_by_hand_is_the_employers(sampled: DataFolder) -> None:
@@ -293,6 +302,82 @@ def test_the_waterfall_read_by_hand_is_the_employers(sampled: DataFolder) -> Non
     steps = duckdb.execute(f"select rule from {internal(sampled, 'waterfall')} where org_code = 'RNA'").fetchall()
     assert steps
     assert all(f"│ {rule} " in printed for (rule,) in steps)
+
+
+def test_every_rule_of_the_suites_is_explained() -> None:
+    for feed in FEEDS:
+        rules = {expectation.meta["rule"] for expectation in suite(feed).expectations}
+        cells = {f"{feed}.{name}" for name in contract.load(feed).columns}
+        assert rules - cells <= codes(SENDERS)
+
+
+def test_every_rule_about_files_lines_and_cells_is_explained_and_no_other() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (PROJECT / "pipelines").rglob("*.py")]
+    rules = {rule for source in sources for rule in re.findall(FILE_RULES, source)}
+    assert rules >= {"file.format", "layout.none", "sidecar.lacking"}
+    text = section(SENDERS, "Reading what it says")
+    assert {code for code in codes(text) if re.fullmatch(FILE_RULES, f'"{code}"')} == rules
+    faults = re.findall(r"^\| (`[^|]+) \|", text.split("### Cells")[1].split("###")[0], re.MULTILINE)
+    assert {code for cell in faults for code in codes(cell)} == set(FAULTS)
+
+
+def test_what_happens_with_each_rule_is_as_the_suite_says() -> None:
+    words = {"reject_file": "file refused", "reject_row": "row rejected", "warn": "warning"}
+    severities = {
+        expectation.meta["rule"]: words[expectation.meta["severity"]]
+        for feed in FEEDS
+        for expectation in suite(feed).expectations
+    }
+    rows = re.findall(r"^\| (`(?:staff|headcount|population)\.[^|]+) \| ([^|]+) \|", SENDERS, re.MULTILINE)
+    assert rows
+    for cell, happens in rows:
+        assert {severities[rule] for rule in codes(cell)} == {happens}
+
+
+def test_the_senders_example_goes_as_the_page_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = "Female,31-35,A White - British,No,Christianity,Heterosexual or Straight,Married"
+    grades = ["Review Body Band 5", "Review Body Band 8", "Trust Executive 2", *["Review Body Band 5"] * 56]
+    rows = [
+        f"p{number},a{number},Permanent,Active Assignment,Yes,NHS|XR05|{grade},Administrative and Clerical,1,{answers}"
+        for number, grade in enumerate(grades)
+    ]
+    header = (
+        "Person Key,Assignment Key,Assignment Category,Assignment Status,Primary Assignment,Grade,Staff Group,FTE,"
+        "Gender,Age Band,Ethnic Origin,Disability,Religious Belief,Sexual Orientation,Marital Status"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["edi", "check", "march.csv", "--data", "DIR"])
+    Path("march.csv").write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+
+    def check() -> str:
+        with pytest.raises(SystemExit):
+            cli.main()
+        return "$ edi check march.csv --data DIR\n" + capsys.readouterr().out
+
+    assert check() == block(SENDERS, "", "$ edi check march.csv --data DIR\n0 files")
+    beside = block(SENDERS, "yaml", "organisation: RNA\nas_at")
+    Path("march.csv.yaml").write_text(beside, encoding="utf-8")
+    assert check() == block(SENDERS, "", "$ edi check march.csv --data DIR\n1 files")
+    Path("DIR/mappings").mkdir(parents=True)
+    Path("DIR/mappings/dudley.yaml").write_text(block(SENDERS, "yaml", "organisation: RNA\nowner"), encoding="utf-8")
+    assert "58 accepted, 1 rejected" in check()
+
+
+def test_the_reason_for_a_resend_is_written_as_a_sidecar_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "again.csv.yaml").write_text(block(SENDERS, "yaml", "extracted_on"), encoding="utf-8")
+    assert sidecar.read(tmp_path / "again.csv").reason == "six people had left before the date"
+
+
+def test_the_waterfall_shown_is_in_the_reports_words_and_adds_up() -> None:
+    shown = block(SENDERS, "", "From rows to people").splitlines()[1:]
+    figures = {re.split("  +", line)[0]: re.split("  +", line)[1:] for line in shown}
+    assert set(figures) <= set(RULE_WORDS.values())
+    for place in (0, 1, 2):
+        number = [Decimal(cells[place].replace(",", "")) for cells in figures.values()]
+        end = list(figures).index(RULE_WORDS["people"])
+        assert number[0] - sum(number[1:end]) == number[end]
 
 
 def test_every_folder_of_the_sql_is_described() -> None:
@@ -311,6 +396,21 @@ def test_every_link_between_documents_leads_somewhere() -> None:
     for path in [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub makes of a page's headings."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_to_a_heading_finds_it() -> None:
+    for path in [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]:
+        text = path.read_text(encoding="utf-8")
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", text):
+            page = (path.parent / target).read_text(encoding="utf-8") if target else text
+            assert anchor in anchors(page), f"{path.name} links to {target}#{anchor}"
 
 
 def test_every_make_target_is_in_the_help() -> None:
