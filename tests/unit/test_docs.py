@@ -16,7 +16,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from pipelines import cli, contract, database, layout, mapping, reference, sidecar
+from pipelines import cli, contract, database, layout, mapping, measure, reference, sidecar
 from pipelines.contract import FEEDS
 from pipelines.ingest import Ingested, ingest
 from pipelines.judge import FAULTS, suite
@@ -29,6 +29,7 @@ from pipelines.validate import Validated, validate
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATES = (PROJECT / "docs" / "templates.md").read_text(encoding="utf-8")
 LAYOUTS = (PROJECT / "docs" / "layouts.md").read_text(encoding="utf-8")
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
 SQL = (PROJECT / "docs" / "sql.md").read_text(encoding="utf-8")
 SENDERS = (PROJECT / "docs" / "senders.md").read_text(encoding="utf-8")
 LONGEST_LIST_SPELT_OUT = 20
@@ -413,6 +414,11 @@ def test_every_link_to_a_heading_finds_it() -> None:
         for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", text):
             page = (path.parent / target).read_text(encoding="utf-8") if target else text
             assert anchor in anchors(page), f"{path.name} links to {target}#{anchor}"
+
+
+def test_every_mart_is_in_the_readmes_table() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", section(README, "What comes out"), re.MULTILINE)
+    assert sorted(rows) == sorted(["headcount", *measure.MARTS])
 
 
 def test_every_make_target_is_in_the_help() -> None:
