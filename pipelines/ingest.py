@@ -342,14 +342,18 @@ def _spellings(con: Connection, chosen: Layout, feed: Contract, header: Sequence
         if len(columns) != 1 or not (lookup.is_looked_up(column, source) or name in ("org_code", "area_code")):
             continue
         cell = identifier(columns[0])
-        told = typed.trimmed(cell)
-        spelt = (
-            f"select extract, {typed.key(cell)} as key, {cell} as spelling, {told} as told, count(*) as times, "
-            f"min(source_line) as line from source_batch where {told} <> '' group by all"
+        # Each spelling once, and only then what it comes to: there are few, in many rows.
+        con.execute(
+            "create or replace temp table spelling as select extract, "
+            f"{cell} as spelling, count(*) as times, min(source_line) as line from source_batch group by all"
+        )
+        con.execute(
+            f"create or replace temp table spelt as select *, {typed.key('spelling')} as key, "
+            f"{typed.trimmed('spelling')} as told from spelling where told <> ''"
         )
         for rule, which in SPELLINGS.items():
             for extract, times, lines in con.execute(
-                f"with spelt as ({spelt}), odd as ({which}) select extract, sum(times)::bigint, "
+                f"with odd as ({which}) select extract, sum(times)::bigint, "
                 "list(line order by line)[1:5] from odd group by extract"
             ).fetchall():
                 found.setdefault(extract, []).append(Note(rule, name, times, tuple(lines)))

@@ -165,7 +165,12 @@ def _own(name: str) -> str:
 
 def key(text: str) -> str:
     """Return the SQL of a value as lists hold it (``layout.folded``): every kind of space squeezed, case folded."""
-    return f"lower(trim(regexp_replace({text}, '[\\s\\p{{Z}}]+', ' ', 'g')))"
+    squeezed = f"trim(regexp_replace({text}, '[\\s\\p{{Z}}]+', ' ', 'g'))"
+    # A regular expression is dear, and few texts need one: only those with a space that isn't one ASCII blank alone.
+    is_plain = (
+        f"strlen({text}) = length({text}) and not contains({text}, '  ') and not regexp_matches({text}, '[\\t-\\r]')"
+    )
+    return f"lower(if({is_plain}, {text}, {squeezed}))"
 
 
 def _looked_up(name: str, field: str, has_own: bool) -> str:
