@@ -1,5 +1,6 @@
 """DuckDB: a connection with the project's macros, and the SQL files as relations."""
 
+import glob
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -74,8 +75,13 @@ def export(con: Connection, query: str, path: Path, notes: Mapping[str, str]) ->
 
 def view(con: Connection, name: str, paths: Iterable[Path]) -> None:
     """Make a view over Parquet files of one shape."""
-    files = ", ".join(literal(str(path)) for path in paths)
+    files = ", ".join(literal(only(path)) for path in paths)
     con.execute(f"create or replace view {identifier(name)} as select * from read_parquet([{files}])")
+
+
+def only(path: Path) -> str:
+    """Return a file's path as DuckDB reads it: brackets, stars and question marks in it are no pattern."""
+    return glob.escape(str(path))
 
 
 def identifier(name: str) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import contract, layout, lookup, mapping, reader, reference, sidecar, typed
+from pipelines import contract, database, layout, lookup, mapping, reader, reference, sidecar, typed
 from pipelines.contract import Contract
 from pipelines.database import Connection, export, identifier, literal
 from pipelines.layout import Layout
-from pipelines.opening import Opening, UnreadableFileError, openings
+from pipelines.opening import Opening, UnreadableFileError, openings, text_cells
 from pipelines.places import DataFolder
 from pipelines.reader import UnreadableLine
 from pipelines.sidecar import Sidecar, SidecarError
@@ -28,13 +28,16 @@ NOTHING_BESIDE = Sidecar()
 SIDECAR = ("organisation", "as_at", "extracted_on")
 WHAT = {"organisation": "which organisation", "as_at": "which date", "extracted_on": "when it was taken"}
 
+# What a spreadsheet may put between cells instead of a comma.
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
+
 NOT_TEXT = "it isn't text in UTF-8, UTF-16 or Windows-1252; save it as 'CSV UTF-8' and send it again"
 
 # Of the table `spelt`: the spellings of a value beyond its most frequent one, and those with blanks at their ends.
 SPELLINGS = {
-    "file.spellings": "select * from spelt where trim(spelling) = spelling "
+    "file.spellings": "select * from spelt where told = spelling "
     "qualify row_number() over (partition by extract, key order by times desc, line) > 1",
-    "file.blanks": "select * from spelt where trim(spelling) <> spelling",
+    "file.blanks": "select * from spelt where told <> spelling",
 }
 
 
@@ -212,6 +215,8 @@ def _read_one(con: Connection, one: _Recognised, kept: Sequence[str], work: Path
         read = reader.read_table(con, path, one.opening, one.header_line, one.header)
     except UnicodeDecodeError:
         return _Text(one, reader.Read(0), Refusal(one.path.name, "file.text", NOT_TEXT))
+    except UnreadableFileError as error:
+        return _Text(one, reader.Read(0), Refusal(one.path.name, "file.format", str(error)))
     finally:
         copy.unlink(missing_ok=True)
     if not read.rows:
@@ -235,9 +240,10 @@ def _personal(con: Connection, one: _Recognised) -> Refusal | None:
     """Refuse a file in which a column that has to be empty, or hold the sender's word for that, doesn't."""
     sanitised = one.layout.sanitised
     for name in sanitised.columns if sanitised else ():
-        words = ", ".join(literal(word.lower()) for word in sanitised.words) if sanitised else ""
+        words = ", ".join(literal(word.lower()) for word in ("", *sanitised.words)) if sanitised else ""
+        cell = f"lower({typed.trimmed(identifier(name))})"
         if name in one.header and con.execute(
-            f"select count(*) from source_row where lower(trim({identifier(name)})) not in ('', {words or 'null'})"
+            f"select count(*) from source_row where {cell} not in ({words})"
         ).fetchall() != [(0,)]:
             return Refusal(
                 one.path.name,
@@ -336,29 +342,48 @@ def _spellings(con: Connection, chosen: Layout, feed: Contract, header: Sequence
         if len(columns) != 1 or not (lookup.is_looked_up(column, source) or name in ("org_code", "area_code")):
             continue
         cell = identifier(columns[0])
-        spelt = (
-            f"select extract, lower(regexp_replace(trim({cell}), '[[:space:]]+', ' ', 'g')) as key, "
-            f"{cell} as spelling, count(*) as times, min(source_line) as line from source_batch "
-            f"where trim({cell}) <> '' group by all"
+        # Each spelling once, and only then what it comes to: there are few, in many rows.
+        con.execute(
+            "create or replace temp table spelling as select extract, "
+            f"{cell} as spelling, count(*) as times, min(source_line) as line from source_batch group by all"
+        )
+        con.execute(
+            f"create or replace temp table spelt as select *, {typed.key('spelling')} as key, "
+            f"{typed.trimmed('spelling')} as told from spelling where told <> ''"
         )
         for rule, which in SPELLINGS.items():
             for extract, times, lines in con.execute(
-                f"with spelt as ({spelt}), odd as ({which}) select extract, sum(times)::bigint, "
+                f"with odd as ({which}) select extract, sum(times)::bigint, "
                 "list(line order by line)[1:5] from odd group by extract"
             ).fetchall():
                 found.setdefault(extract, []).append(Note(rule, name, times, tuple(lines)))
     return found
 
 
-def _recognise(layouts: Sequence[Layout], path: Path) -> _Recognised | Refusal:
+def _open(path: Path) -> tuple[list[Opening], Sidecar] | Refusal:
+    """Return the tables that a file may hold, and what stands beside it."""
     file = path.name
+    if not _is_utf8(file):
+        return Refusal(
+            file.encode(errors="replace").decode(), "file.name", "its name isn't written in UTF-8; rename it"
+        )
     try:
-        tables = openings(path)
-        beside = sidecar.read(path)
+        return openings(path), sidecar.read(path)
     except UnreadableFileError as error:
         return Refusal(file, "file.format", str(error))
     except SidecarError as error:
         return Refusal(file, "sidecar.unusable", str(error))
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        return Refusal(file, "file.unreadable", f"it or its sidecar can't be opened: {why}; look at its permissions")
+
+
+def _recognise(layouts: Sequence[Layout], path: Path) -> _Recognised | Refusal:
+    file = path.name
+    opened = _open(path)
+    if isinstance(opened, Refusal):
+        return opened
+    tables, beside = opened
     # The first line that fits is the header; below it the same names are a row, and a bad one.
     matching: dict[tuple[str, str], tuple[Layout, Opening, int, tuple[str, ...]]] = {}
     for table in tables:
@@ -371,7 +396,7 @@ def _recognise(layouts: Sequence[Layout], path: Path) -> _Recognised | Refusal:
     if not matching:
         return _unrecognised(path, layouts, tables)
     chosen, table, line, names = next(iter(matching.values()))
-    fault = _header_fault(file, names)
+    fault = _header_fault(file, names) or _kept_name(file, names)
     if fault:
         return fault
     with path.open("rb") as content:
@@ -379,6 +404,15 @@ def _recognise(layouts: Sequence[Layout], path: Path) -> _Recognised | Refusal:
     told = [f"{name}={_said(beside, name)}" for name in SIDECAR if _said(beside, name)]
     sha256 = hashlib.sha256("\n".join([content_sha256, *told]).encode()).hexdigest() if told else content_sha256
     return _Recognised(path, sha256, content_sha256, chosen, table, line, names, beside)
+
+
+def _is_utf8(name: str) -> bool:
+    """Tell whether a file's name is text; an archive unpacked from an old system can bring one that isn't."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _several(file: str, matching: Sequence[tuple[str, str]]) -> Refusal:
@@ -402,8 +436,24 @@ def _unrecognised(path: Path, layouts: Sequence[Layout], tables: Sequence[Openin
             return fault
     if "\ufffd" in "".join(headers[0]):
         return Refusal(path.name, "file.text", NOT_TEXT)
+    separator = _other_separator(layouts, headers)
+    if separator:
+        sentence = (
+            f"its cells are separated by {separator}, not commas; save it as 'CSV UTF-8 (comma delimited)' or .xlsx"
+        )
+        return Refusal(path.name, "file.separator", sentence)
     best = min(headers, key=lambda names: (_distance(layouts, names), headers.index(names)))
     return Refusal(path.name, "layout.none", _nearest(layouts, best, kind))
+
+
+def _other_separator(layouts: Sequence[Layout], headers: Sequence[Sequence[str]]) -> str:
+    """Return what separates the cells of a file instead of a comma, if that makes a header of a line, or nothing."""
+    lines = [names[0] for names in headers if len(names) == 1]
+    for letter, name in SEPARATORS.items():
+        for cells in (text_cells(line, letter) for line in lines if letter in line):
+            if _distance(layouts, cells) < len(cells):
+                return name
+    return ""
 
 
 def _distance(layouts: Sequence[Layout], header: Sequence[str]) -> int:
@@ -414,7 +464,8 @@ def _header_fault(file: str, header: Sequence[str]) -> Refusal | None:
     """Refuse a header that names a column twice, by position: where it is missing, its names are cells."""
     positions: dict[str, list[int]] = {}
     for number, name in enumerate(header, start=1):
-        positions.setdefault(name.lower(), []).append(number)
+        if name.strip():
+            positions.setdefault(name.lower(), []).append(number)
     twice = next((numbers for numbers in positions.values() if len(numbers) > 1), None)
     if twice is None:
         return None
@@ -427,6 +478,13 @@ def _header_fault(file: str, header: Sequence[str]) -> Refusal | None:
     )
 
 
+def _kept_name(file: str, header: Sequence[str]) -> Refusal | None:
+    """Refuse a header with a name that rows have for the program's use, where a layout's patterns take any name."""
+    taken = [number for number, name in enumerate(header, start=1) if layout.is_kept(name)]
+    sentence = "its column {} has no name, or one that is kept for the program's own use; rename the column"
+    return Refusal(file, "header.kept", sentence.format(taken[0])) if taken else None
+
+
 def _nearest(layouts: Sequence[Layout], header: Sequence[str], kind: str) -> str:
     """Say what keeps a file from the layout that it resembles most."""
     best = min(layouts, key=lambda one: (len(one.missing_columns(header)) + len(one.unknown_columns(header)), one.name))
@@ -434,7 +492,8 @@ def _nearest(layouts: Sequence[Layout], header: Sequence[str], kind: str) -> str
     if len(lacking) + len(unknown) > len(header):
         return "no layout recognises its columns; use a template (docs/templates.md) or add a layout (docs/layouts.md)"
     faults = [f"it lacks the column '{name}'" for name in lacking] + [
-        f"it has the unknown column '{name}'" for name in unknown
+        f"it has the unknown column '{name}'" if name.strip() else f"its column {header.index(name) + 1} has no name"
+        for name in unknown
     ]
     if not faults and best.format not in ("any", kind):
         faults = [f"that layout takes {best.format} files only"]
@@ -462,4 +521,4 @@ def _synthetic(con: Connection, table: Path) -> set[str]:
 
 
 def _parquet(path: Path) -> str:
-    return f"read_parquet({literal(str(path))})"
+    return f"read_parquet({literal(database.only(path))})"

@@ -263,12 +263,16 @@ def load(path: Path) -> Layout:
     """Read one layout file. Raises LayoutError as ``load_all`` does."""
     try:
         layout = Layout.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except UnicodeDecodeError as error:
+        raise LayoutError(f"{path.name} isn't UTF-8 text; save it as UTF-8") from error
     except yaml.YAMLError as error:
         raise LayoutError(f"{path.name} isn't YAML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise LayoutError(f"{path.name}: {where}: {first['msg']}; docs/layouts.md describes the entries") from error
+    except (ValueError, RecursionError) as error:  # YAML's own: a day that no month has, a list in a list in a list
+        raise LayoutError(f"{path.name} has a date that doesn't exist, or entries in one another; mend it") from error
     _check_against_contract(layout, path)
     return layout
 
@@ -293,7 +297,7 @@ def _check_against_contract(layout: Layout, path: Path) -> None:
 def _check_names(layout: Layout, path: Path) -> None:
     """Refuse names that the program keeps, made columns that clash, and a pattern of headings that can't be used."""
     names = {name.lower() for name in (*layout.named_columns, *layout.made_columns)}
-    taken = sorted(names & set(RESERVED)) or sorted(name for name in names if name.startswith(SIDECAR))
+    taken = sorted(filter(is_kept, names))
     if taken:
         raise LayoutError(
             f"{path.name}: the column name '{taken[0]}' is kept for the program's own use; rename it first"
@@ -341,6 +345,11 @@ def _fault(column: Column, source: Source) -> str:
     allowed = ("yes", "no") if column.type == "boolean" else allowed_choices(column) if column.type == "choice" else ()
     unknown = sorted(given - set(allowed)) if allowed else []
     return f"there is no '{unknown[0]}', only {', '.join(allowed)}" if unknown else ""
+
+
+def is_kept(name: str) -> bool:
+    """Tell whether a column's name is the program's own, or none, so that no file's column can have it."""
+    return not name.strip() or name.lower() in RESERVED or name.lower().startswith(SIDECAR)
 
 
 def allowed_choices(column: Column) -> tuple[str, ...]:

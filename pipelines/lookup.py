@@ -57,6 +57,9 @@ def register(
 
     Returns:
         The columns that ``mappings`` has words for.
+
+    Raises:
+        RuntimeError: a list has a word twice; the join would double its rows.
     """
     sources = {name: recognised.columns.get(name, Source()) for name in feed.columns}
     columns = [name for name, column in feed.columns.items() if is_looked_up(column, sources[name])]
@@ -72,11 +75,23 @@ def register(
         if name in columns
         for word, code in words.items()
     ]
+    _check_once([*rows, *own])
     table = pa.table({name: pa.array([row.get(name) for row in [*rows, *own]], pa.string()) for name in FIELDS})
     con.register("lookup_rows", table)
     con.execute("create or replace temp table lookup as select * from lookup_rows")
     con.unregister("lookup_rows")
     return frozenset(str(row["list"]) for row in own)
+
+
+def _check_once(rows: Iterable[Entry]) -> None:
+    seen = set()
+    for row in rows:
+        key = (row["list"], row["org_code"], row["key"])
+        if key in seen:
+            raise RuntimeError(
+                f"the list of {row['list']} has '{row['key']}' twice, apart from case and spaces; keep one"
+            )
+        seen.add(key)
 
 
 def _misplaced(name: str, lists: Mapping[str, Sequence[Entry]]) -> Iterable[Entry]:

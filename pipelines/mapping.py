@@ -21,7 +21,7 @@ class OrganisationMapping(BaseModel):
     ``columns``: contract column → the organisation's word → our code.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
     organisation: str
     owner: str
@@ -41,9 +41,11 @@ def load_all(folder: DataFolder) -> list[OrganisationMapping]:
         mapping = _load(path)
         for name, words in mapping.columns.items():
             for word in words:
-                other = seen.setdefault((mapping.organisation, name, folded(word)), path.name)
-                if other != path.name:
-                    raise MappingError(f"{path.name} and {other} both map '{word}' of {mapping.organisation}; keep one")
+                key = (mapping.organisation, name, folded(word))
+                if key in seen:
+                    who = f"{path.name} maps" if seen[key] == path.name else f"{path.name} and {seen[key]} both map"
+                    raise MappingError(f"{who} '{word}' of {mapping.organisation}; keep one entry for it")
+                seen[key] = path.name
         mappings.append(mapping)
     return mappings
 
@@ -57,6 +59,8 @@ def _load(path: Path) -> OrganisationMapping:
         first = error.errors(include_input=False)[0]
         entry = ".".join(str(part) for part in first["loc"]) or "the whole of it"
         raise MappingError(f"{path.name}: {entry}: {first['msg']}; docs/layouts.md describes mappings") from error
+    except (ValueError, RecursionError) as error:  # YAML's own: a day that no month has, a list in a list in a list
+        raise MappingError(f"{path.name} has a date that doesn't exist, or entries in one another; mend it") from error
     columns = contract.load("staff").columns
     for name, words in mapping.columns.items():
         if name not in columns or columns[name].type != "choice":

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import duckdb
 
+from pipelines import database
+
 Kind = Literal["csv", "xlsx", "parquet"]
 
 # A header is looked for in so many lines: publishers put a title and a few notes above their tables.
@@ -21,12 +23,18 @@ BYTES_PER_BLOCK = 1 << 20
 # A workbook that unpacks to more than this is no extract: a few kilobytes can be made to fill a disk.
 UNPACKED_BYTES = 2 << 30
 
+# The mark of UTF-8 and UTF-16, as a letter; a file that was put together of others may have it twice.
+MARK = "\ufeff"
+
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+# A report that is called a workbook may be a page or an XML document; more than its beginning isn't looked at.
+START_BYTES = 64
+DAMAGED_WORKBOOK = "it is a damaged Excel workbook; open and save it, and send it again"
 NOT_A_TABLE = {
     b"%pdf": "a PDF document",
     b"\x1f\x8b": "a compressed file",
-    b"<htm": "a web page",
-    b"<!do": "a web page",
+    **dict.fromkeys((b"<!do", b"<bod", b"<div", b"<hea", b"<htm", b"<met", b"<sty", b"<tab"), "a web page"),
+    b"<?xm": "an XML document",
 }
 BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -67,18 +75,18 @@ def openings(path: Path) -> list[Opening]:
         UnreadableFileError: it isn't text, a workbook or Parquet, or can't be opened as what it is.
     """
     with path.open("rb") as file:
-        start = file.read(4)
+        start = file.read(START_BYTES)
     if start.startswith(b"PK"):
         return _of_workbook(path)
-    if start == b"PAR1":
+    if start.startswith(b"PAR1"):
         return [_of_parquet(path)]
-    if start == OLD_WORKBOOK:
+    if start.startswith(OLD_WORKBOOK):
         raise UnreadableFileError(
             "it is an old Excel workbook or one with a password; save it as 'Excel workbook (.xlsx)' without a "
             "password, or as 'CSV UTF-8', and send it again"
         )
     for signature, what in NOT_A_TABLE.items():
-        if start.lower().startswith(signature):
+        if start.lstrip(codecs.BOM_UTF8 + b" \t\r\n").lower().startswith(signature):
             raise UnreadableFileError(f"it is {what}, whatever its name; send the table as 'CSV UTF-8' or .xlsx")
     return [_of_text(path)]
 
@@ -86,12 +94,16 @@ def openings(path: Path) -> list[Opening]:
 def encoding(path: Path) -> str:
     """Return how a text file is written: ``utf-16``, ``utf-8`` or ``cp1252`` (Windows-1252).
 
+    UTF-16 without its mark (``utf-16-le``, ``utf-16-be``) shows in a zero byte beside the first letter.
     Windows-1252 is what a file is in that isn't UTF-8 and has no line in which UTF-8 shows: where both stand in one
     file, it counts as UTF-8, and the other lines are rejected one by one.
     """
     with path.open("rb") as file:
-        if file.read(2) in BYTE_ORDER_MARKS:
+        first = file.read(2)
+        if first in BYTE_ORDER_MARKS:
             return "utf-16"
+        if len(first) == 2 and 0 in first and first != b"\0\0":
+            return "utf-16-le" if first[1] == 0 else "utf-16-be"
         file.seek(0)
         if _is_utf8(file):
             return "utf-8"
@@ -124,15 +136,20 @@ def _decodes(line: bytes, coding: str) -> bool:
 
 def _of_text(path: Path) -> Opening:
     coding = encoding(path)
-    with path.open(encoding="utf-8-sig" if coding == "utf-8" else coding, errors="replace", newline="") as file:
-        # A line stands for itself: a quotation mark that isn't closed doesn't take in the lines behind it.
+    # A line stands for itself: a quotation mark that isn't closed doesn't take in the lines behind it. It ends where
+    # the reader ends it, at a line feed, or a header's line here would be another one there.
+    with path.open(encoding=coding, errors="replace", newline="\n") as file:
         lines = [line.rstrip("\r\n") for line in islice(file, LINES_SEEN)]
-    return Opening("csv", tuple(tuple(_text_cells(line)) for line in lines), encoding=coding)
+    lines[:1] = [line.lstrip(MARK) for line in lines[:1]]
+    if len(lines) == 1 and "\r" in lines[0]:
+        raise UnreadableFileError("its lines end in carriage returns alone; save it as 'CSV UTF-8' and send it again")
+    return Opening("csv", tuple(tuple(text_cells(line)) for line in lines), encoding=coding)
 
 
-def _text_cells(line: str) -> list[str]:
+def text_cells(line: str, separator: str = ",") -> list[str]:
+    """Take a line apart; one that can't be taken apart is its own cell."""
     try:
-        return next(csv.reader([line], strict=True), [])
+        return next(csv.reader([line], delimiter=separator, strict=True), [])
     except csv.Error:
         return [line]
 
@@ -140,7 +157,7 @@ def _text_cells(line: str) -> list[str]:
 def _of_workbook(path: Path) -> list[Opening]:
     workbook = open_workbook(path)
     return [
-        Opening("xlsx", tuple(map(tuple, islice(sheet_rows(workbook, name), LINES_SEEN))), sheet=name)
+        Opening("xlsx", tuple(map(tuple, sheet_rows(workbook, name, LINES_SEEN))), sheet=name)
         for name in workbook.sheet_names
     ]
 
@@ -165,15 +182,24 @@ def open_workbook(path: Path) -> Any:
     try:
         return CalamineWorkbook.from_path(str(path))
     except CalamineError as error:
-        raise UnreadableFileError("it is a damaged Excel workbook; open and save it, and send it again") from error
+        raise UnreadableFileError(DAMAGED_WORKBOOK) from error
 
 
-def sheet_rows(workbook: Any, sheet: str) -> Iterator[list[str]]:
-    """Yield a sheet's rows from its first line on, each as its cells in text.
+def sheet_rows(workbook: Any, sheet: str, lines: int | None = None) -> Iterator[list[str]]:
+    """Yield a sheet's rows from its first line on, each as its cells in text; ``lines`` of them, or all.
 
     A number is written with the fifteen digits that a spreadsheet keeps, a date as YYYY-MM-DD.
+
+    Raises:
+        UnreadableFileError: the sheet is damaged, or missing in its workbook.
     """
-    for row in workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False):
+    from python_calamine import CalamineError
+
+    try:
+        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False, nrows=lines)
+    except CalamineError as error:
+        raise UnreadableFileError(DAMAGED_WORKBOOK) from error
+    for row in rows:
         yield [_sheet_cell(cell) for cell in row]
 
 
@@ -190,8 +216,12 @@ def _sheet_cell(value: Any) -> str:
 def _of_parquet(path: Path) -> Opening:
     try:
         with duckdb.connect() as con:
-            columns = [name for name, *_ in con.execute("describe from read_parquet(?)", [str(path)]).fetchall()]
-            first = con.execute("select columns(*)::varchar from read_parquet(?) limit 1", [str(path)]).fetchall()
+            columns = [
+                name for name, *_ in con.execute("describe from read_parquet(?)", [database.only(path)]).fetchall()
+            ]
+            first = con.execute(
+                "select columns(*)::varchar from read_parquet(?) limit 1", [database.only(path)]
+            ).fetchall()
     except duckdb.Error as error:
         raise UnreadableFileError("it is a damaged Parquet file; send it again") from error
     return Opening("parquet", (tuple(columns), *(tuple(cell or "" for cell in row) for row in first)))

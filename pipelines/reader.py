@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines import database
 from pipelines.database import Connection, identifier, literal
-from pipelines.opening import Opening, open_workbook, sheet_rows
+from pipelines.opening import Opening, UnreadableFileError, open_workbook, sheet_rows
 
 LINES_PER_BATCH = 50_000
 BYTES_PER_BLOCK = 1 << 20
@@ -102,8 +103,8 @@ def read_csv(con: Connection, path: Path, header: Sequence[str]) -> Read:
     try:
         con.execute(
             "create or replace temp table source_row as select row_number() over () + 1 as source_line, * "
-            f"from read_csv({literal(str(path))}, columns = {{{columns}}}, header = true, auto_detect = false, "
-            "delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true)"
+            f"from read_csv({literal(database.only(path))}, columns = {{{columns}}}, header = true, "
+            "auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true)"
         )
     except duckdb.Error:
         return _read_line_by_line(con, path, header)
@@ -143,12 +144,36 @@ def _read_line_by_line(
 
 
 def _read_parquet(con: Connection, path: Path, header: Sequence[str]) -> Read:
-    columns = ", ".join(f"nullif({identifier(name)}::varchar, '') as {identifier(name)}" for name in header)
-    con.execute(
-        f"create or replace temp table source_row as select file_row_number + 1 as source_line, {columns} "
-        f"from read_parquet({literal(str(path))}, file_row_number = true)"
-    )
+    try:
+        described = con.execute("describe from read_parquet(?)", [database.only(path)]).fetchall()
+        columns = ", ".join(
+            f"nullif({_parquet_cell(identifier(name), str(kind))}, '') as {identifier(name)}"
+            for name, kind, *_ in described
+            if name in header
+        )
+        con.execute(
+            f"create or replace temp table source_row as select file_row_number + 1 as source_line, {columns} "
+            f"from read_parquet({literal(database.only(path))}, file_row_number = true)"
+        )
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise UnreadableFileError("it is a damaged Parquet file; send it again") from error
     return Read(con.execute("select count(*) from source_row").fetchall()[0][0])
+
+
+def _parquet_cell(cell: str, kind: str) -> str:
+    """Return the SQL of a typed cell as text, spelt as a workbook's would be: ``opening.sheet_rows``."""
+    if kind.startswith("TIMESTAMP"):
+        # With a time zone it is spelt in that of this machine, unless told.
+        moment = f"({cell} at time zone 'UTC')" if kind.endswith("TIME ZONE") else cell
+        return f"if(date_trunc('day', {moment}) = {moment}, {moment}::date::varchar, {moment}::varchar)"
+    if kind == "BOOLEAN":
+        return f"case {cell} when true then 'yes' when false then 'no' end"
+    if kind == "DOUBLE":
+        # No number is NaN to some writers. Asked `isnan`, DuckDB goes by the file's statistics, which leave it out.
+        return f"nullif(nullif(printf('%.15g', {cell}), 'nan'), '-nan')"
+    return f"{cell}::varchar"
 
 
 def _fill(con: Connection, header: Sequence[str], lines: Iterable[Line], notes_need_a_blank_line: bool) -> Read:
@@ -222,14 +247,18 @@ def _text_row(raw: bytes, names: int, width: int, blank_cells_are_blank: bool) -
         return FEW_CELLS
     if isinstance(row, str):
         return row
-    return "line.fields" if any(row[names:]) else row[:names]
+    return "line.fields" if _says_something(row[names:]) else row[:names]
 
 
 def _sheet_row(row: Sequence[str], names: int) -> list[str | None] | str | None:
     if not any(cell.strip() for cell in row):
         return None
     filled: list[str | None] = [cell or None for cell in row]
-    return "line.fields" if any(filled[names:]) else (filled + [None] * names)[:names]
+    return "line.fields" if _says_something(filled[names:]) else (filled + [None] * names)[:names]
+
+
+def _says_something(row: Sequence[str | None]) -> bool:
+    return any(cell and cell.strip() for cell in row)
 
 
 def cells(raw: bytes, expected: int) -> list[str | None] | str:

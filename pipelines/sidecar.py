@@ -19,7 +19,7 @@ class SidecarError(ValueError):
 class Declared(BaseModel):
     """A part of a sidecar; a key that doesn't exist is refused, so that a slip of the pen can't pass unseen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class ControlTotal(Declared):
@@ -71,6 +71,8 @@ def read(path: Path) -> Sidecar:
         first = error.errors(include_input=False)[0]
         entry = ".".join(str(part) for part in first["loc"]) or "the whole of it"
         raise SidecarError(f"{file.name}: {entry}: {first['msg']}; docs/layouts.md describes sidecars") from error
+    except (ValueError, RecursionError) as error:  # YAML's own: a day that no month has, a list in a list in a list
+        raise SidecarError(f"{file.name} has a date that doesn't exist, or entries in one another; mend it") from error
     totals = tuple(
         total.model_copy(
             update={

@@ -45,16 +45,16 @@ def typed_query(recognised: Layout, feed: Contract, header: Sequence[str], table
         source = _source(recognised, name)
         columns += _typed_column(recognised, name, column, source, there, name in own)
         if is_looked_up(column, source):
-            key = _key(_lookup_text(recognised, source, there))
+            found = key(_lookup_text(recognised, source, there))
             joins.append(
                 f"left join lookup as {_found(name)} on {_found(name)}.list = {literal(name)} "
-                f"and {_found(name)}.org_code = '' and {_found(name)}.key = {key}"
+                f"and {_found(name)}.org_code = '' and {_found(name)}.key = {found}"
             )
             if name in own:
                 org_code = _text(recognised, _source(recognised, "org_code"), there)
                 joins.append(
                     f"left join lookup as {_own(name)} on {_own(name)}.list = {literal(name)} "
-                    f"and {_own(name)}.org_code = {org_code} and {_own(name)}.key = {key}"
+                    f"and {_own(name)}.org_code = {org_code} and {_own(name)}.key = {found}"
                 )
     return (
         f"select sent.extract, sent.source_line, {_row_columns(recognised)}, {', '.join(columns)} "
@@ -145,7 +145,12 @@ def _lookup_text(recognised: Layout, source: Source, there: Sequence[str]) -> st
 
 def _cell(name: str) -> str:
     """Return the SQL of a source column, trimmed; the lists that are joined have columns of such names too."""
-    return f"trim(sent.{identifier(name)})"
+    return trimmed(f"sent.{identifier(name)}")
+
+
+def trimmed(text: str) -> str:
+    """Return the SQL of a text without blanks at its ends: DuckDB's trim takes Unicode's spaces, and leaves tabs."""
+    return f"trim(if(contains({text}, chr(9)), replace({text}, chr(9), ' '), {text}))"
 
 
 def _found(name: str) -> str:
@@ -158,9 +163,14 @@ def _own(name: str) -> str:
     return identifier(f"{name}_own_lookup")
 
 
-def _key(text: str) -> str:
-    """Return the SQL of a value as lists hold it: spaces squeezed, case folded."""
-    return f"lower(regexp_replace({text}, '[[:space:]]+', ' ', 'g'))"
+def key(text: str) -> str:
+    """Return the SQL of a value as lists hold it (``layout.folded``): every kind of space squeezed, case folded."""
+    squeezed = f"trim(regexp_replace({text}, '[\\s\\p{{Z}}]+', ' ', 'g'))"
+    # A regular expression is dear, and few texts need one: only those with a space that isn't one ASCII blank alone.
+    is_plain = (
+        f"strlen({text}) = length({text}) and not contains({text}, '  ') and not regexp_matches({text}, '[\\t-\\r]')"
+    )
+    return f"lower(if({is_plain}, {text}, {squeezed}))"
 
 
 def _looked_up(name: str, field: str, has_own: bool) -> str:
@@ -218,6 +228,8 @@ def _typed_text(recognised: Layout, name: str, column: Column, text: str) -> tup
         separator = recognised.numbers.thousands
         if separator and column.type in ("count", "decimal"):
             grouped = literal(GROUPED % separator)
+            if separator == " ":
+                text = f"regexp_replace({text}, '\\p{{Zs}}', ' ', 'g')"
             text = f"if(regexp_full_match({text}, {grouped}), replace({text}, {literal(separator)}, ''), {text})"
         return f"case when regexp_full_match({text}, {literal(form)}) then try_cast({text} as {kind}) end", what
     return text, "not_in_list"

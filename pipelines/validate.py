@@ -124,7 +124,7 @@ def _verdict(
                 finding.rule,
                 f"{finding.sentence} ({finding.rows_failing:,} times; first at {where}); {finding.advice}",
             )
-    source = f"(from read_parquet({literal(str(extract.typed))}) where extract = {literal(extract.sha256)})"
+    source = f"(from read_parquet({literal(database.only(extract.typed))}) where extract = {literal(extract.sha256)})"
     rejected_rows = f"select source_line from rejected_row where extract = {literal(extract.sha256)}"
     typed = extract.typed.with_name(f"{extract.sha256}.accepted.parquet")
     columns = ", ".join(identifier(name) for name in contract.load(extract.feed).typed)
@@ -176,7 +176,7 @@ def _rows_about(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...]
     """Return what accepted rows speak about, in order, with how many of them do."""
     keys = ", ".join(f"{identifier(name)}::varchar" for name in contract.load(feed).about)
     query = f"select {keys}, count(*) from read_parquet(?) group by all order by all"
-    return {tuple(about): rows for *about, rows in con.execute(query, [str(typed)]).fetchall()}
+    return {tuple(about): rows for *about, rows in con.execute(query, [database.only(typed)]).fetchall()}
 
 
 def _clashes(con: Connection, accepted: Sequence[Accepted], taken_in: Set[str]) -> list[Refusal]:
@@ -238,4 +238,4 @@ def _fingerprint(con: Connection, one: Accepted, about: Sequence[str]) -> str:
     )
     said = "string_agg(said::varchar, chr(10) order by said::varchar)"
     query = f"select sha256({said}) from read_parquet(?) as said where {where}"
-    return str(con.execute(query, [str(one.typed)]).fetchall()[0][0])
+    return str(con.execute(query, [database.only(one.typed)]).fetchall()[0][0])

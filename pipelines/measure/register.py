@@ -45,7 +45,7 @@ def _population(con: Connection, extracts: list[FrozenExtract]) -> None:
         con.execute(
             "insert into landing_population select * from read_parquet(?) "
             "where area_code || ' ' || characteristic || ' ' || age_range in (select about from owns)",
-            [str(extract.typed)],
+            [database.only(extract.typed)],
         )
         con.unregister("owns")
 
@@ -84,7 +84,8 @@ def _submission(con: Connection, extract: FrozenExtract) -> None:
     taken: dict[tuple[str, ...], date] = {}
     if extract.typed.is_file():
         query = "select org_code, as_at_date::varchar, max(extracted_on) from read_parquet(?) group by all"
-        taken = {(org, day): taken_on for org, day, taken_on in con.execute(query, [str(extract.typed)]).fetchall()}
+        rows = con.execute(query, [database.only(extract.typed)]).fetchall()
+        taken = {(org, day): taken_on for org, day, taken_on in rows}
     counted = [extract.rows.get(name) for name in ("in", "accepted", "rejected", "checking")]
     for about in extract.owns:
         cells = [
