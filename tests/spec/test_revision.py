@@ -182,3 +182,33 @@ def test_a_grade_that_goes_or_comes_with_a_resend_is_listed(run: Run) -> None:
         ("band_6", 7, None, None),
         ("band_7", None, 7, None),
     ]
+
+
+def test_what_a_changed_grade_is_part_of_is_revised_with_it(run: Run) -> None:
+    """Band 5 stays as it was; what it is held against, and its part of all grades, doesn't."""
+    band_5 = groups("RNA", MARCH, White=60, BME=40)
+    band_6 = "\n".join(groups("RNA", MARCH, White=30, BME=30).replace("band_5", "band_6").split("\n")[1:])
+    run(old=band_5 + band_6)
+    journey = run(again=band_5 + band_6.replace("BME,known,30", "BME,known,35"))
+    where = "org_code = 'RNA' and clinical = 'all' and grade_family = 'afc' and classification = 'wres'"
+    marked = where + " and grade_group = 'band_5' and marker = '[r]'"
+    assert mart(journey, "representation_gap", "category, comparator", marked) == [
+        ("BME", "workforce"),
+        ("White", "workforce"),
+    ]
+    # White staff of all grades are 90 then and now.
+    assert mart(journey, "grade_profile", "category", marked) == [("BME",)]
+
+
+def test_who_answered_is_revised_where_it_changed_and_only_there(run: Run) -> None:
+    answers = (
+        groups("RNA", MARCH, White=60, BME=40) + f"{MARCH},RNA,substantive,band_5,clinical,unknown,ethnicity,wres,"
+    )
+    run(old=f"{answers},declined,7\n", other=groups("RBK", MARCH, White=60))
+    journey = run(again=f"{answers},missing,7\n")
+    where = "clinical = 'all' and grade_group = 'band_5' and grade_family = 'afc'"
+    assert mart(journey, "declaration_rate", "org_code, declined_headcount, missing_headcount, marker", where) == [
+        ("E54000062", 0, 7, "[r]"),
+        ("RBK", 0, 0, None),
+        ("RNA", 0, 7, "[r]"),
+    ]
