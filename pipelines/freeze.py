@@ -207,16 +207,19 @@ def _owners(
         if earlier and first not in place:
             superseded = (feed, tuple(key), earlier.sha256, earlier.file, first, names[first], reasons[first])
             gave_way.append(GaveWay("superseded", *superseded))
-    return owners, gave_way + _set_aside(owners, names)
+    return owners, gave_way + _set_aside(owners, names, reasons)
 
 
-def _set_aside(owners: dict[tuple[str, ...], str], names: Mapping[str, str]) -> list[GaveWay]:
+def _set_aside(
+    owners: dict[tuple[str, ...], str], names: Mapping[str, str], reasons: Mapping[str, str]
+) -> list[GaveWay]:
     """Take from ``owners`` the headcounts of which there are staff rows too: both together count everybody twice."""
     twice = [key for feed, *key in owners if feed == "headcount" and ("staff", *key) in owners]
     set_aside = []
     for key in twice:
         counts, staff = owners.pop(("headcount", *key)), owners["staff", *key]
-        set_aside.append(GaveWay("set_aside", "headcount", tuple(key), counts, names[counts], staff, names[staff]))
+        gave_way = ("headcount", tuple(key), counts, names[counts], staff, names[staff], reasons[staff])
+        set_aside.append(GaveWay("set_aside", *gave_way))
     return set_aside
 
 
@@ -264,28 +267,49 @@ def _revisions(
     history: Sequence[ledger.Entry],
     gave_way: Sequence[GaveWay],
 ) -> tuple[Revision, ...]:
-    """Return what an earlier snapshot says otherwise of people in post, as the line of superseded files leads to it.
+    """Return what an earlier snapshot says otherwise of people in post, as the line of files that gave way leads to it.
 
-    A file that was superseded before any snapshot held it said nothing to anybody, and is passed over.
+    A file that gave way before any snapshot held it said nothing to anybody, and is passed over. Counts that rows took
+    the place of are revised as counts that were sent again.
     """
-    entries = [*history, *(one.entry for one in gave_way)]
-    before = {
-        (entry["feed"], *entry["about"], entry["by"]): entry for entry in entries if entry["event"] == "superseded"
-    }
+    before: dict[tuple[str, ...], list[ledger.Entry]] = {}
+    for entry in sorted([*history, *(one.entry for one in gave_way)], key=_supersedes_first):
+        if entry["event"] in ("superseded", "set_aside"):
+            before.setdefault((*entry["about"], entry["by"]), []).append(entry)
     if not before:
         return ()
     frozen = _frozen_rows(folder, history)
     revisions = []
     for one, owns in chosen:
-        feed, owner = one.extract.feed, one.extract.sha256
-        for about in owns if feed in POST_FEEDS else ():
-            first = step = before.get((feed, *about, owner))
-            while step and (feed, *about, step["sha256"]) not in frozen:
-                step = before.get((feed, *about, step["sha256"]))
-            if first and step:
-                typed = frozen[feed, *about, step["sha256"]]
-                revisions.append(Revision(feed, about, step["sha256"], typed, owner, first.get("reason", "")))
+        for about in owns if one.extract.feed in POST_FEEDS else ():
+            earlier = _earlier(about, one.extract.sha256, before, frozen)
+            if earlier:
+                first, last = earlier
+                feed, sha256 = last["feed"], last["sha256"]
+                typed = frozen[feed, *about, sha256]
+                revisions.append(Revision(feed, about, sha256, typed, one.extract.sha256, first.get("reason", "")))
     return tuple(revisions)
+
+
+def _supersedes_first(entry: ledger.Entry) -> bool:
+    """Order what gave way: a file's own feed leads on before another one does."""
+    return bool(entry["event"] != "superseded")
+
+
+def _earlier(
+    about: tuple[str, ...],
+    by: str,
+    before: Mapping[tuple[str, ...], Sequence[ledger.Entry]],
+    frozen: Mapping[tuple[str, ...], Path],
+) -> tuple[ledger.Entry, ledger.Entry] | None:
+    """Follow the line of files that gave way back to one that a snapshot holds; return its first and last step."""
+    for step in before.get((*about, by), ()):
+        if (step["feed"], *about, step["sha256"]) in frozen:
+            return step, step
+        further = _earlier(about, step["sha256"], before, frozen)
+        if further:
+            return step, further[1]
+    return None
 
 
 def _frozen_rows(folder: DataFolder, history: Sequence[ledger.Entry]) -> dict[tuple[str, ...], Path]:

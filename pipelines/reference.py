@@ -55,6 +55,9 @@ CELLS = {
     "population": ("try_cast({} as bigint) >= 0", "a whole number"),
 }
 
+# Shares printed to three decimals sum to nearly 1.
+WEIGHTS_TOLERANCE = "0.005"
+
 
 def load(con: Connection, method: Mapping[str, Any], folder: DataFolder | None = None) -> None:
     """Make a table ``reference_<file>`` of text columns for each reference file, and the one-row table ``method``.
@@ -144,6 +147,44 @@ def _check_cells(con: Connection, path: Path, name: str) -> None:
                 raise ValueError(f"{path}, row {line}: {column} isn't {words}; correct the cell")
     if name == "successions":
         _check_successions(con, path)
+    if name == "catchments":
+        _check_catchments(con, path)
+
+
+def _check_catchments(con: Connection, path: Path) -> None:
+    """Refuse weights that aren't shares of all of a trust's patients, on any day on which there are some."""
+    wrong = con.execute(
+        """
+        with weighted as (
+            select
+                org_code,
+                weight::decimal(13, 12) as weight,
+                coalesce(valid_from::date, date '0001-01-01') as valid_from,
+                coalesce(valid_to::date, date '9999-12-30') as valid_to
+            from reference_catchments
+        ),
+        turn as (
+            select org_code, valid_from as day from weighted
+            union
+            select org_code, valid_to + 1 as day from weighted
+        )
+        select turn.org_code, turn.day::date::varchar, sum(weighted.weight)
+        from turn
+        inner join weighted
+            on turn.org_code = weighted.org_code and turn.day between weighted.valid_from and weighted.valid_to
+        group by turn.org_code, turn.day
+        having abs(coalesce(sum(weighted.weight), 0) - 1) > ?::decimal(13, 12)
+        order by turn.org_code, turn.day
+        limit 1
+        """,
+        [WEIGHTS_TOLERANCE],
+    ).fetchall()
+    for org_code, day, total in wrong:
+        when = "" if day == "0001-01-01" else f" on {day}"
+        raise ValueError(
+            f"{path}: the weights of {org_code}{when} sum to {total.normalize():f}; they are the shares of all of its "
+            "patients and sum to 1: add the areas that are missing, or correct the weights or their dates"
+        )
 
 
 def _check_successions(con: Connection, path: Path) -> None:

@@ -1,7 +1,9 @@
 """Sidecars: what a file doesn't say stands beside it in ``<file>.yaml``."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
@@ -82,4 +84,17 @@ def read(path: Path) -> Sidecar:
         )
         for total in sidecar.control_totals
     )
+    _refuse_two_totals(file, totals)
     return sidecar.model_copy(update={"control_totals": totals})
+
+
+def _refuse_two_totals(file: Path, totals: Sequence[ControlTotal]) -> None:
+    """Refuse two totals that may be about the same: nobody here can know which of them is the sender's."""
+    for one, other in combinations(totals, 2):
+        organisations, days = {one.organisation, other.organisation} - {""}, {one.as_at, other.as_at} - {None}
+        if len(organisations) < 2 and len(days) < 2:
+            whose = " on ".join(map(str, [*organisations, *days])) or "the same organisation and date"
+            raise SidecarError(
+                f"{file.name}: control_totals has two entries about {whose}; write one, with people, assignments and "
+                "fte in it, or say in each which organisation and date it is about"
+            )

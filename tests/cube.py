@@ -79,8 +79,10 @@ def register(
         con.execute(f"insert into landing_population values ({', '.join('?' * len(cells))})", cells)
     for name in measure.INTERMEDIATE:
         database.build(con, f"intermediate/{name}")
-    con.execute("create or replace table earlier_group_count as select * from group_count limit 0")
-    database.build(con, "intermediate/revised_group")
+    for name in measure.revise.COMPARED:
+        con.execute(f"create or replace table earlier_{name} as select * from {name} limit 0")
+    for name in ("revised_group", "revised_answer"):
+        database.build(con, f"intermediate/{name}")
     database.define(con, "intermediate/comparison")
 
 

@@ -128,6 +128,7 @@ def _definition(folder: DataFolder, statement: str, method: Mapping[str, Any]) -
     for path in (
         places.SQL / f"{statement}.sql",
         *(places.SQL / "people" / f"{name}.sql" for name in (*PEOPLE, "waterfall_step")),
+        *sorted((places.SQL / "macros").glob("*.sql")),
         *sorted((places.SQL / "staging").glob("*.sql")),
         *(own.get(name, places.REFERENCE / f"{name}.csv") for name in PART_REFERENCES),
     ):

@@ -61,7 +61,8 @@ def senders(con: Connection, snapshot: Snapshot) -> None:
     posts = [extract for extract in snapshot.extracts if extract.feed in POST_FEEDS]
     con.execute(
         "create or replace table submission_file (extract varchar, feed varchar, layout varchar, org_code varchar, "
-        "as_at_date date, extracted_on date, rows_in bigint, accepted bigint, rejected bigint, checking bigint)"
+        "as_at_date date, extracted_on date, rows_in bigint, accepted bigint, rejected bigint, checking bigint, "
+        "has_totals boolean)"
     )
     con.execute("create or replace table unmapped (extract varchar, field varchar, rows bigint)")
     con.execute(
@@ -95,12 +96,13 @@ def _submission(con: Connection, extract: FrozenExtract) -> None:
             *about,
             taken.get(about) or extract.extracted_on,
             *counted,
+            bool(extract.control_totals),
         ]
-        con.execute("insert into submission_file values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", cells)
+        con.execute("insert into submission_file values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", cells)
 
 
 def _totals(extract: FrozenExtract) -> dict[tuple[str, ...], ControlTotal]:
-    """Return a file's control totals by the organisation and date that it speaks for; the first where two say one."""
+    """Return a file's control totals by the organisation and date that it speaks for, each of which one says at most."""
     totals: dict[tuple[str, ...], ControlTotal] = {}
     for total in extract.control_totals:
         fitting = [

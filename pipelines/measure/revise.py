@@ -14,6 +14,7 @@ from pipelines.places import DataFolder
 
 # From the cube to the counts that are compared.
 COUNTED = ("roll_up", "answer_count", "answer_base", "group_count")
+COMPARED = ("answer_count", "group_count")
 
 
 def register(
@@ -23,7 +24,9 @@ def register(
     kept: Mapping[str, Sequence[Path]],
     progress: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Make ``revised_submission`` (whose file was sent again) and ``revised_group`` (which counts differ from before).
+    """Make ``revised_submission`` (whose file was sent again), and ``revised_group`` and ``revised_answer``.
+
+    The latter two say which counts differ from before: of a group, and of who answered.
 
     Args:
         con: database with the cube and the counts of this snapshot.
@@ -40,12 +43,14 @@ def register(
         con.execute(
             "insert into revised_submission values (?, ?, ?, ?, ?)", [*one.about, one.by, one.sha256, one.reason]
         )
-    con.execute("create or replace table earlier_group_count as select * from group_count limit 0")
+    for name in COMPARED:
+        con.execute(f"create or replace table earlier_{name} as select * from {name} limit 0")
     if snapshot.revisions:
         earlier = parts.write(con, folder, _earlier(snapshot), snapshot.method, progress)
         _count_earlier(con, [*kept["cube_part"], *(one["cube_part"] for one in earlier.values())])
         progress("revisions")
-    database.build(con, "intermediate/revised_group")
+    for name in ("revised_group", "revised_answer"):
+        database.build(con, f"intermediate/{name}")
 
 
 def _earlier(snapshot: Snapshot) -> list[FrozenExtract]:
@@ -68,7 +73,7 @@ def _earlier(snapshot: Snapshot) -> list[FrozenExtract]:
 
 
 def _count_earlier(con: Connection, cube_parts: Sequence[Path]) -> None:
-    """Fill ``earlier_group_count`` with what the earlier files give at the dates that are revised."""
+    """Fill the tables of ``COMPARED`` with what the earlier files give at the dates that are revised."""
     con.execute("create schema earlier")
     con.execute("set search_path = 'earlier,main'")
     try:
@@ -83,5 +88,6 @@ def _count_earlier(con: Connection, cube_parts: Sequence[Path]) -> None:
             con.execute(f"create table {name} as {database.read_sql(f'intermediate/{name}')}")
     finally:
         con.execute("set search_path = 'main'")
-    con.execute("insert into earlier_group_count select * from earlier.group_count")
+    for name in COMPARED:
+        con.execute(f"insert into earlier_{name} select * from earlier.{name}")
     con.execute("drop schema earlier cascade")

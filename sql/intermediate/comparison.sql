@@ -93,10 +93,15 @@ select
         when 'previous' then if(changed.org_code is null, previous.total_headcount, null)
         else footprint_residents.comparator_total_headcount
     end as comparator_total_headcount,
+    -- Why a count of staff that this one is held against was withheld.
+    case grouped.comparator
+        when 'workforce' then workforce.source_marker
+        when 'previous' then if(changed.org_code is null, previous.source_marker, null)
+    end as comparator_marker,
     footprint_residents.population_vintage,
     footprint_residents.age_range,
     footprint_residents.area_set,
-    revised_group.org_code is not null or revised_previous.org_code is not null as is_revised
+    revised_group.org_code is not null or revised_comparator.org_code is not null as is_revised
 from grouped
 left join footprint_residents
     on
@@ -143,14 +148,15 @@ left join revised_group
         and grouped.grade_group = revised_group.grade_group
         and grouped.classification = revised_group.classification
         and grouped.category = revised_group.category
-left join revised_group as revised_previous
+left join revised_group as revised_comparator
     on
-        grouped.comparator = 'previous'
-        and twelve_months_before(grouped.as_at_date) = revised_previous.as_at_date
-        and grouped.org_code = revised_previous.org_code
-        and grouped.employment_type = revised_previous.employment_type
-        and grouped.grade_family = revised_previous.grade_family
-        and grouped.clinical = revised_previous.clinical
-        and grouped.grade_group = revised_previous.grade_group
-        and grouped.classification = revised_previous.classification
-        and grouped.category = revised_previous.category;
+        if(
+            grouped.comparator = 'previous', twelve_months_before(grouped.as_at_date), grouped.as_at_date
+        ) = revised_comparator.as_at_date
+        and grouped.org_code = revised_comparator.org_code
+        and grouped.employment_type = revised_comparator.employment_type
+        and grouped.grade_family = revised_comparator.grade_family
+        and grouped.clinical = revised_comparator.clinical
+        and if(grouped.comparator = 'workforce', 'all', grouped.grade_group) = revised_comparator.grade_group
+        and grouped.classification = revised_comparator.classification
+        and grouped.category = revised_comparator.category;

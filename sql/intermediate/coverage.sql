@@ -1,15 +1,15 @@
 -- Grain:  a unit, a date and a sector (nhs, social_care): who of those expected has reported. Units are systems and what stands
 --         above them and, before their merger, organisations restated from others.
--- Inputs: headcount, roll_up, organisation, expected_submission, unit_member, succession_life, succession_part,
+-- Inputs: owned, roll_up, organisation, expected_submission, unit_member, succession_life, succession_part,
 --         succession_standing.
 -- Caveat: expected is who the register of expected submissions names for the date, and who reported; of an organisation that
 --         didn't exist under its code then, those in whose place it stands now. Dates are those on which any organisation of the unit
---         reported; no figure of a unit is complete without this text.
+--         reported; no figure of a unit is complete without this text. Whose file counts nobody has reported.
 with reporting as (
     select distinct
         org_code,
         as_at_date
-    from headcount
+    from owned
 ),
 
 dates as (

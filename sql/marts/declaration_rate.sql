@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic: at every date.
--- Inputs: answer_count, coverage, method.
+-- Inputs: answer_count, revised_answer, coverage, method.
 -- Caveat: exact counts: internal. Declined (asked, and no answer given) and missing (never asked, or not recorded) stay apart;
 --         unknown is for sources that can't tell the two. Rating: domain.md 4.1. Where
 --         a publisher withheld a count there is no rating, and its marker stands.
@@ -50,9 +50,22 @@ select
         when answers.total_headcount is not null then 'unreliable'
     end as rating,
     coalesce(coverage.coverage, '1 of 1') as coverage,
-    coalesce(answers.source_marker, if(answers.total_headcount < method.weak_base_headcount, '[u]', null)) as marker
+    case
+        when answers.source_marker is not null then answers.source_marker
+        when answers.total_headcount < method.weak_base_headcount then '[u]'
+        when revised_answer.org_code is not null then '[r]'
+    end as marker
 from answers
 cross join method
+left join revised_answer
+    on
+        answers.as_at_date = revised_answer.as_at_date
+        and answers.org_code = revised_answer.org_code
+        and answers.employment_type = revised_answer.employment_type
+        and answers.grade_family = revised_answer.grade_family
+        and answers.clinical = revised_answer.clinical
+        and answers.grade_group = revised_answer.grade_group
+        and answers.characteristic = revised_answer.characteristic
 left join coverage
     on
         answers.org_code = coverage.org_code

@@ -37,7 +37,7 @@ select
         then coalesce(reported.source_marker, family.source_marker, '[x]')
         when reported.known_headcount = 0 or family.headcount = 0 then '[z]'
         when reported.known_headcount < method.weak_base_headcount then '[u]'
-        when revised_group.org_code is not null then '[r]'
+        when revised_group.org_code is not null or revised_family.org_code is not null then '[r]'
     end as marker
 from reported
 inner join reported as family
@@ -60,6 +60,17 @@ left join revised_group
         and reported.grade_group = revised_group.grade_group
         and reported.classification = revised_group.classification
         and reported.category = revised_group.category
+left join revised_group as revised_family
+    on
+        revised_family.grade_group = 'all'
+        and reported.as_at_date = revised_family.as_at_date
+        and reported.org_code = revised_family.org_code
+        and reported.employment_type = revised_family.employment_type
+        and reported.grade_family = revised_family.grade_family
+        and reported.clinical = revised_family.clinical
+        and reported.classification = revised_family.classification
+        and reported.category = revised_family.category
+        and family.headcount is distinct from revised_family.earlier_headcount
 cross join method
 left join coverage
     on

@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_code, measure (people, assignments, fte), line: from the sender's own total to ours.
--- Inputs: control_total, waterfall, headcount, owned, submission_file, coverage.
+-- Inputs: control_total, waterfall, fate_count, headcount, owned, submission_file, coverage.
 -- Caveat: exact counts: internal. The sender's total and what the steps of the waterfall take out (negative) make ours and what stays
 --         unexplained. Ours are substantive people, one assignment each, with the hours of all their substantive assignments.
 --         Steps that take nothing out aren't here. A note on what stays unexplained is a hint from the figures, no finding.
@@ -9,7 +9,8 @@ with recursive owner as (
         owned.extract,
         owned.as_at_date,
         owned.org_code,
-        submission_file.extracted_on
+        submission_file.extracted_on,
+        coalesce(submission_file.has_totals, false) as has_totals
     from owned
     left join submission_file
         on
@@ -192,17 +193,35 @@ row_count as (
     group by as_at_date, org_code
 ),
 
+-- Substantive assignments of people counted of which the file doesn't give the hours.
+without_fte as (
+    select
+        owned.as_at_date,
+        owned.org_code,
+        sum(fate_count.without_fte)::bigint as assignments
+    from owned
+    inner join fate_count
+        on
+            owned.extract = fate_count.extract
+            and owned.org_code = fate_count.org_code
+            and owned.as_at_date = fate_count.as_at_date
+    where fate_count.fate in ('counted', 'duplicate') and fate_count.without_fte > 0
+    group by owned.as_at_date, owned.org_code
+),
+
 explained as (
     select
         compared.*,
         case
-            when compared.ours is null then 'the file of counts has no such figure'
+            when compared.ours is null then 'the file has no such figure'
             when compared.unexplained = 0 and compared.steps = 0 then 'the totals agree'
             when compared.unexplained = 0 then 'the steps explain the whole difference'
             when hint.rules is not null
             then 'as much as ' || hint.rules || ' took out: the sender seems to have left them out already'
             when compared.measure = 'people' and compared.total = row_count.rows_in
             then 'as many people as the file has rows: the sender seems to have counted assignments'
+            when compared.measure = 'fte' and compared.unexplained > 0 and without_fte.assignments > 0
+            then 'assignments of people counted without FTE in the file: ' || without_fte.assignments
             when compared.has_unknown and row_count.rejected > 0
             then row_count.rejected || ' rows of the file were rejected: whose they are isn''t known'
             when compared.has_unknown then 'the file withholds some of its counts'
@@ -215,6 +234,7 @@ explained as (
             and compared.org_code = hint.org_code
             and compared.measure = hint.measure
     left join row_count on compared.as_at_date = row_count.as_at_date and compared.org_code = row_count.org_code
+    left join without_fte on compared.as_at_date = without_fte.as_at_date and compared.org_code = without_fte.org_code
 ),
 
 line as (
@@ -274,7 +294,11 @@ line as (
         0 as line,
         'sender' as item,
         null as value,
-        'no control totals sent' as note
+        if(
+            owner.has_totals,
+            'control totals sent, and none says that it is about this organisation and date',
+            'no control totals sent'
+        ) as note
     from owner
     anti join sender on owner.as_at_date = sender.as_at_date and owner.org_code = sender.org_code
     union all

@@ -170,7 +170,8 @@ valued as (
         case
             when adjusted.headcount is null or adjusted.known_headcount is null
             then coalesce(adjusted.source_marker, '[x]')
-            when adjusted.comparator_headcount is null or adjusted.comparator_known_headcount is null then '[x]'
+            when adjusted.comparator_headcount is null or adjusted.comparator_known_headcount is null
+            then coalesce(adjusted.comparator_marker, '[x]')
             when adjusted.workforce_share is null or adjusted.comparator_share is null then '[z]'
             when adjusted.known_headcount < method.weak_base_headcount then '[u]'
             when adjusted.is_revised then '[r]'

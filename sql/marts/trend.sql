@@ -61,7 +61,8 @@ select
         then coalesce(if(compared.headcount is null, compared.source_marker, null), '[z]')
         when compared.headcount is null or compared.known_headcount is null
         then coalesce(compared.source_marker, '[x]')
-        when compared.comparator_headcount is null or compared.comparator_known_headcount is null then '[x]'
+        when compared.comparator_headcount is null or compared.comparator_known_headcount is null
+        then coalesce(compared.comparator_marker, '[x]')
         when compared.workforce_share is null or compared.comparator_share is null then '[z]'
         when compared.known_headcount < method.weak_base_headcount then '[u]'
         when compared.is_revised then '[r]'

@@ -3,7 +3,8 @@
 -- Caveat: exact counts: internal. What comes in is what the steps take out and the people counted. `people` and `fte` are those that
 --         leave the count with a step: nobody leaves who is counted by another assignment, and hours of duplicates stay with the
 --         person. Rejected and checking rows can't be attributed, and are [x], where a file speaks about several organisations or
---         dates; of whom they are is never known, so that people and FTE of what came in are those of accepted rows.
+--         dates; of whom they are is never known, so that people and FTE of what came in are those of accepted rows. FTE is [x]
+--         where the file gives none of what begins or is counted; else it is that of the assignments that have one.
 with mine as (
     select fate_count.*
     from fate_count
@@ -27,7 +28,7 @@ file as (
         mine.org_code,
         sum(mine.rows)::bigint as accepted,
         sum(mine.people)::bigint as people,
-        sum(mine.fte) as fte,
+        if(sum(mine.without_fte) < sum(mine.rows), sum(mine.fte), null) as fte,
         min(submission_file.rejected) as rejected,
         min(submission_file.checking) as checking
     from mine
@@ -80,7 +81,7 @@ amount as (
         'people' as rule,
         sum(heads) as rows,
         sum(heads) as people,
-        sum(fte) as fte
+        if(sum(without_fte) < sum(rows), sum(fte), null) as fte
     from mine
     where fate in ('counted', 'duplicate')
     group by as_at_date, org_code
@@ -92,7 +93,7 @@ amount as (
         replace(fate, '_only', '') || unnest(['_rows', '_duplicate', '_people']) as rule,
         unnest([rows, rows - heads, heads]) as rows,
         unnest([heads, 0, heads]) as people,
-        unnest([fte, 0, fte]) as fte
+        unnest([if(without_fte < rows, fte, null), 0, if(without_fte < rows, fte, null)]) as fte
     from mine
     where fate in ('bank_only', 'other_only') and heads > 0
 ),
@@ -128,6 +129,6 @@ select
     if(rows = 0, 0, people) as people,
     if(rows = 0, 0, fte) as fte,
     meaning,
-    if(rows is null or (rows > 0 and people is null), '[x]', null) as marker
+    if(rows is null or (rows > 0 and (people is null or fte is null)), '[x]', null) as marker
 from line
 order by as_at_date, org_code, step;

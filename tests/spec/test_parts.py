@@ -1,12 +1,13 @@
 """The parts that are kept per extract: a new month costs a month, and another choice of who counts costs them all."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines import contract, database, reference
+from pipelines import contract, database, places, reference
 from pipelines.database import Connection
 from pipelines.freeze import FrozenExtract, Snapshot
 from pipelines.measure import parts
@@ -56,6 +57,17 @@ def test_another_choice_of_who_counts_costs_every_part_again(con: Connection, fo
     assert selected(con, "from cube_part") == []
     assert len(take(con, folder, march, honorary="substantive")) == len(parts.PARTS)
     assert {row["headcount"] for row in selected(con, "from cube_part")} == {1}
+
+
+def test_another_macro_costs_every_part_again(
+    con: Connection, folder: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    march = frozen(con, folder, "march", assignment())
+    take(con, folder, march)
+    sql = shutil.copytree(places.SQL, tmp_path / "sql")
+    (sql / "macros" / "whole_sum.sql").write_text("create macro whole_sum(x) as sum(x);", encoding="utf-8")
+    monkeypatch.setattr(places, "SQL", sql)
+    assert len(take(con, folder, march)) == len(parts.PARTS)
 
 
 def test_a_part_that_is_lost_is_made_again_with_the_same_bytes(con: Connection, folder: DataFolder) -> None:

@@ -101,6 +101,42 @@ def test_rejected_rows_may_be_the_difference(con: Connection) -> None:
     assert rejected == [(None, "[x]")]
 
 
+def test_hours_that_the_file_lacks_are_no_hours_to_explain(con: Connection) -> None:
+    rows = [assignment(fte=None), assignment(person_key="p2", assignment_key="a2", fte="0.5")]
+    register(con, extract(ControlTotal(fte=Decimal("1.5"))), rows=rows)
+    assert lines(con, "item", "value", "note", measure="fte", item="unexplained") == [
+        ("unexplained", Decimal("1.0000"), "assignments of people counted without FTE in the file: 1")
+    ]
+    register(con, extract(ControlTotal(fte=Decimal("1.5"))), rows=rows[:1])
+    assert lines(con, "item", "value", "marker", "note", measure="fte", org_code="RNA")[1:] == [
+        ("ours", None, "[x]", "contracted hours of the people counted"),
+        ("unexplained", None, "[x]", "the file has no such figure"),
+    ]
+
+
+def test_a_total_that_is_about_nobody_here_isnt_called_unsent(con: Connection) -> None:
+    rows = [assignment(), assignment(as_at_date="2026-02-28")]
+    register(con, extract(ControlTotal(people=1)), rows=rows)
+    note = "control totals sent, and none says that it is about this organisation and date"
+    assert lines(con, "item", "value", "note", org_code="RNA") == 2 * [("sender", None, note)]
+
+
+def test_whose_file_counts_nobody_has_reported(con: Connection) -> None:
+    """Only honorary staff: received, nobody counted, and not absent."""
+    rows = [assignment(assignment_category="honorary"), assignment(org_code="RBK")]
+    register(con, extract(ControlTotal(people=1, organisation="RNA")), rows=rows)
+    assert lines(con, "measure", "item", "value", org_code="RNA") == [
+        ("people", "sender", 1),
+        ("people", "honorary", -1),
+        ("people", "ours", 0),
+        ("people", "unexplained", 0),
+    ]
+    ((coverage,),) = con.execute(
+        "select coverage from coverage where org_code = 'E54000062' and sector = 'nhs'"
+    ).fetchall()
+    assert coverage.startswith("2 of 7")
+
+
 def test_totals_that_agree_say_so(con: Connection) -> None:
     assert reconciled(con, "people", ControlTotal(people=1), [assignment()]) == [
         *(("sender", 1), ("ours", 1), ("unexplained", 0)),
@@ -156,7 +192,7 @@ def test_a_file_of_counts_is_compared_too(con: Connection) -> None:
         *(("fte", "bank_only", -2), ("fte", "ours", 38), ("fte", "unexplained", 0)),
         *(("people", "bank_only", -5), ("people", "ours", 45), ("people", "unexplained", 0)),
     ]
-    assert ("assignments", "unexplained", None, "the file of counts has no such figure") in found
+    assert ("assignments", "unexplained", None, "the file has no such figure") in found
 
 
 def test_the_terminal_names_whose_totals_differ_and_who_sent_none(con: Connection) -> None:

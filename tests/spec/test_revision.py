@@ -126,3 +126,89 @@ def test_a_file_that_was_never_in_a_snapshot_is_no_revision(run: Run) -> None:
     journey = run(march=extract("RWP", MARCH, 40))
     assert mart(journey, "revision", "*") == []
     assert "[r]" not in {marker for (marker,) in mart(journey, "representation_gap", "distinct marker")}
+
+
+STAFF_HEADER = (
+    "as_at_date,org_code,person_key,assignment_key,employment_type,primary_assignment,grade,staff_group,fte,sex,"
+    "age_band,ethnicity,disability,religion,sexual_orientation,marital_status"
+)
+
+
+def nurses(org_code: str, day: str, **headcounts: int) -> str:
+    """Rows of nurses in band 5, so many of each ethnic code."""
+    rows = [
+        f"{day},{org_code},{code}{number},{code}{number}-1,substantive,yes,band_5,nursing_and_midwifery_registered,"
+        f"1.0,Female,26-30,{code},No,Atheism,Bisexual,Single"
+        for code, headcount in headcounts.items()
+        for number in range(headcount)
+    ]
+    return "\n".join([STAFF_HEADER, *rows, ""])
+
+
+def test_counts_that_rows_take_the_place_of_are_revised(run: Run) -> None:
+    run(counts=groups("RNA", FEBRUARY, White=60, BME=40), new=groups("RNA", MARCH, White=61, BME=41))
+    rows = {"rows": nurses("RNA", FEBRUARY, A=60, N=42), "rows_beside": "reason: rows at last\n"}
+    journey = run(**rows)
+    where = "grade_group = 'band_5' and clinical = 'all' and org_level = 'organisation' and classification = 'wres'"
+    changed = [("BME", 40, 42, "RNA: rows at last"), ("White", 60, 60, "RNA: rows at last")]
+    columns = "category, earlier_headcount, headcount, resent"
+    assert mart(journey, "revision", columns, where) == changed
+    assert mart(journey, "submission", "as_at_date::varchar, feed, supersedes is not null, marker", "feed <> ''") == [
+        (FEBRUARY, "staff", True, "[r]"),
+        (MARCH, "headcount", False, None),
+    ]
+    # Again: the same release. Rows sent once more are held against the earlier rows, not against the counts.
+    assert run().release.release_id == journey.release.release_id
+    again = run(more=nurses("RNA", FEBRUARY, A=60, N=43), more_beside="reason: one was left out\n")
+    assert mart(again, "revision", columns, where) == [
+        ("BME", 42, 43, "RNA: one was left out"),
+        ("White", 60, 60, "RNA: one was left out"),
+    ]
+
+
+def test_counts_and_rows_that_come_together_revise_nothing(run: Run) -> None:
+    journey = run(counts=groups("RNA", MARCH, White=60, BME=40), rows=nurses("RNA", MARCH, A=60, N=42))
+    assert mart(journey, "revision", "*") == []
+
+
+def test_a_grade_that_goes_or_comes_with_a_resend_is_listed(run: Run) -> None:
+    band_5 = groups("RNA", MARCH, White=60)
+    other = band_5.split("\n")[1].replace(",60", ",7")
+    run(old=f"{band_5}{other.replace('band_5', 'band_6')}\n")
+    journey = run(again=f"{band_5}{other.replace('band_5', 'band_7')}\n")
+    columns = "grade_group, earlier_headcount, headcount, headcount_change"
+    where = "category = 'White' and clinical = 'all' and org_level = 'organisation' and classification = 'wres'"
+    assert mart(journey, "revision", columns, where) == [
+        ("band_6", 7, None, None),
+        ("band_7", None, 7, None),
+    ]
+
+
+def test_what_a_changed_grade_is_part_of_is_revised_with_it(run: Run) -> None:
+    """Band 5 stays as it was; what it is held against, and its part of all grades, doesn't."""
+    band_5 = groups("RNA", MARCH, White=60, BME=40)
+    band_6 = "\n".join(groups("RNA", MARCH, White=30, BME=30).replace("band_5", "band_6").split("\n")[1:])
+    run(old=band_5 + band_6)
+    journey = run(again=band_5 + band_6.replace("BME,known,30", "BME,known,35"))
+    where = "org_code = 'RNA' and clinical = 'all' and grade_family = 'afc' and classification = 'wres'"
+    marked = where + " and grade_group = 'band_5' and marker = '[r]'"
+    assert mart(journey, "representation_gap", "category, comparator", marked) == [
+        ("BME", "workforce"),
+        ("White", "workforce"),
+    ]
+    # White staff of all grades are 90 then and now.
+    assert mart(journey, "grade_profile", "category", marked) == [("BME",)]
+
+
+def test_who_answered_is_revised_where_it_changed_and_only_there(run: Run) -> None:
+    answers = (
+        groups("RNA", MARCH, White=60, BME=40) + f"{MARCH},RNA,substantive,band_5,clinical,unknown,ethnicity,wres,"
+    )
+    run(old=f"{answers},declined,7\n", other=groups("RBK", MARCH, White=60))
+    journey = run(again=f"{answers},missing,7\n")
+    where = "clinical = 'all' and grade_group = 'band_5' and grade_family = 'afc'"
+    assert mart(journey, "declaration_rate", "org_code, declined_headcount, missing_headcount, marker", where) == [
+        ("E54000062", 0, 7, "[r]"),
+        ("RBK", 0, 0, None),
+        ("RNA", 0, 7, "[r]"),
+    ]

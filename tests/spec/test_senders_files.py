@@ -349,6 +349,16 @@ def test_what_a_file_doesnt_say_stands_beside_it(con: Connection, take: Take) ->
         ("organization: E08000028\n", "sidecar.unusable", "file.csv.yaml: organization"),
         ("organisation: [\n", "sidecar.unusable", "file.csv.yaml isn't YAML"),
         ("as_at: soon\n", "sidecar.unusable", "file.csv.yaml: as_at"),
+        (
+            "organisation: RNA\ncontrol_totals: [{people: 5}, {organisation: RNA, fte: 5}]\n",
+            "sidecar.unusable",
+            "control_totals has two entries about RNA; write one, with people, assignments and fte in it",
+        ),
+        (
+            "control_totals: [{people: 5}, {organisation: RNA, as_at: 2026-03-31, people: 6}]\n",
+            "sidecar.unusable",
+            "control_totals has two entries about RNA on 2026-03-31; ",
+        ),
     ],
 )
 def test_a_sidecar_that_is_missing_or_wrong_stops_its_file(take: Take, beside: str, rule: str, sentence: str) -> None:

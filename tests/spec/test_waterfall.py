@@ -136,6 +136,21 @@ def test_only_the_file_that_speaks_for_an_employer_is_followed(con: Connection) 
     assert lines(con, "rows") == [("rows_in", 2), ("people", 2)]
 
 
+def test_hours_that_a_file_doesnt_give_are_not_available_and_not_none(con: Connection) -> None:
+    rows = [assignment(fte=None), assignment(person_key="p2", assignment_key="a2", **BANK)]
+    register(con, extract(), rows=rows)
+    assert lines(con, "people", "fte", "marker") == [
+        ("rows_in", 2, None, "[x]"),
+        ("bank_only", 1, Decimal("0.0000"), None),
+        ("people", 1, None, "[x]"),
+        ("bank_rows", 1, None, "[x]"),
+        ("bank_people", 1, None, "[x]"),
+    ]
+    assert {row["fte"] for row in selected(con, "from headcount")} == {None}
+    register(con, extract(), rows=[*rows, assignment(person_key="p3", assignment_key="a3", fte="0.5000")])
+    assert lines(con, "fte", "marker", rule="people") == [("people", Decimal("0.5000"), None)]
+
+
 def test_the_terminal_shows_it_over_all_organisations(con: Connection) -> None:
     rows = [*EVERYBODY, assignment(org_code="RL4"), assignment(org_code="RL4", assignment_key="a2", fte="0.1250")]
     register(con, extract(), rows=rows)
@@ -194,7 +209,7 @@ def test_rows_in_are_the_rows_taken_out_and_the_people_counted(
             (first, *steps, last) = [row for row in mine if row["population"] == population]
             assert first["rows"] == sum(row["rows"] or 0 for row in steps) + last["rows"]
             assert first["people"] == sum(row["people"] or 0 for row in steps) + last["people"]
-            assert first["fte"] == sum(row["fte"] or 0 for row in steps) + last["fte"]
+            assert (first["fte"] or 0) == sum(row["fte"] or 0 for row in [*steps, last])
             assert steps[-1]["rows_left"] == last["rows"] == last["people"]
         assert mine[0]["people"] == len({row["person_key"] for row in rows if row["org_code"] == org_code})
     counted = selected(con, "from headcount where characteristic = 'total'")

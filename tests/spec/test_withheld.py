@@ -85,3 +85,28 @@ def test_who_answered_isnt_rated_where_a_count_was_withheld(con: Connection) -> 
         None,
         "[c]",
     )
+
+
+def test_a_comparator_that_was_withheld_says_so(con: Connection) -> None:
+    """Why staff can't be held against all grades, or against the year before, is why one of those counts is blank."""
+    register(
+        con,
+        [
+            counted(40, "White", grade="case_holder"),
+            counted(30, "Black", grade="case_holder"),
+            withheld("[x]", "Black", grade="senior_manager"),
+            counted(40, "White", grade="case_holder", as_at_date="2025-03-31"),
+            withheld("[c]", "Black", grade="case_holder", as_at_date="2025-03-31"),
+        ],
+    )
+    row = {"org_code": "E08000027", "classification": "ons_5", "clinical": "all", "grade_group": "case_holder"}
+    found = {
+        comparator: one(
+            con, "representation_gap", comparator=comparator, as_at_date="2026-03-31", category="Black", **row
+        )
+        for comparator in ("workforce", "previous")
+    }
+    assert {name: (one["headcount"], one["verdict"], one["marker"]) for name, one in found.items()} == {
+        "workforce": (30, None, "[x]"),
+        "previous": (30, None, "[c]"),
+    }

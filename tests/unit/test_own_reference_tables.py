@@ -9,6 +9,7 @@ from pipelines.freeze import _definitions, file_sha256
 from pipelines.places import REFERENCE, DataFolder
 from tests.reference_tables import database_of, packaged, write
 
+WEIGHTS = "org_code,area_code,weight,valid_from,valid_to\n"
 HEADER = "predecessor_code,successor_code,effective_on,kind,note\n"
 
 
@@ -79,6 +80,16 @@ def test_columns_stand_in_any_order(tmp_path: Path) -> None:
             b"org_code,area_code,weight,valid_from,valid_to\nRNA,E08000027,1.5,,\n",
             "row 2: weight isn't a share from 0 to 1; correct the cell",
         ),
+        (
+            "catchments",
+            f"{WEIGHTS}RNA,E08000027,0.5,,\nRNA,E08000028,0.4,,\n".encode(),
+            "the weights of RNA sum to 0.9; they are the shares of all of its patients and sum to 1: add the areas",
+        ),
+        (
+            "catchments",
+            f"{WEIGHTS}RNA,E08000027,1,,2026-03-31\nRNA,E08000028,1,2026-03-31,\n".encode(),
+            "the weights of RNA on 2026-03-31 sum to 2; ",
+        ),
         ("successions", f"{HEADER}A,B,,merged,\nC,B,,merged,\n".encode(), "row 2: kind must be merged, renamed or "),
         ("successions", f"{HEADER}A,B,2025-04-01,joined,\n".encode(), "row 2: kind must be merged, renamed or split"),
         ("successions", f"{HEADER}A,B,2025-04-01,merged,\n".encode(), "row 2: a merger has at least two parties"),
@@ -96,6 +107,14 @@ def test_what_is_wrong_with_a_table_is_said_with_the_file_and_what_to_do(
         reference.load(con, reference.method(folder), folder)
     assert str(refused.value).startswith(str(path))
     assert sentence in str(refused.value)
+
+
+def test_weights_may_change_from_one_day_to_the_next_and_sum_to_1_as_printed(tmp_path: Path) -> None:
+    thirds = [{"org_code": "RNA", "area_code": f"E0800002{area}", "weight": "0.333"} for area in (6, 7, 8)]
+    before = [cells | {"valid_to": "2026-03-31"} for cells in thirds]
+    after = [{"org_code": "RNA", "area_code": "E08000027", "weight": "1", "valid_from": "2026-04-01"}]
+    with database_of(tmp_path, catchments=[*before, *after]) as con:
+        assert con.execute("select count(*) from catchment").fetchall() == [(4,)]
 
 
 def test_a_snapshot_names_the_tables_that_were_really_used(tmp_path: Path) -> None:
