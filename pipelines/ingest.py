@@ -5,7 +5,7 @@ here: the row goes on with the kind of its fault beside the column (``<column>_f
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ NOTHING_BESIDE = Sidecar()
 
 # What a sidecar may say of all rows, and what each of it is to a reader.
 SIDECAR = ("organisation", "as_at", "extracted_on")
-WHAT = {"organisation": "which organisation", "as_at": "which date", "extracted_on": "when it was taken"}
+WHAT = {"organisation": "which organisation", "as_at": "which date", "extracted_on": "which day of extraction"}
 
 # What a spreadsheet may put between cells instead of a comma.
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
@@ -286,7 +286,7 @@ def _type_batch(
     export(con, typed.typed_query(chosen, feed, header, "source_batch", own), table, {})
     notes = _spellings(con, chosen, feed, header)
     con.execute("drop table source_batch")
-    about, synthetic = _about(con, feed, table), _synthetic(con, table)
+    about, synthetic, taken_on = _about(con, feed, table), _synthetic(con, table), _taken_on(con, feed, table)
     extracts = []
     for one, lines in ((text.recognised, text.read) for text in read):
         extract = Extract(
@@ -305,7 +305,7 @@ def _type_batch(
             sidecar=one.sidecar,
             notes=(*notes.get(one.sha256, ()), *([Note("file.notes", "", lines.notes, ())] if lines.notes else ())),
         )
-        fault = _contradiction(extract)
+        fault = _contradiction(extract, taken_on.get(one.sha256, set()))
         if fault:
             refusals.append(fault)
         else:
@@ -313,14 +313,18 @@ def _type_batch(
     return extracts, refusals
 
 
-def _contradiction(extract: Extract) -> Refusal | None:
-    """Refuse a file whose sidecar names another organisation or date than its rows do."""
-    beside = extract.sidecar
+def _contradiction(extract: Extract, taken_on: Set[str]) -> Refusal | None:
+    """Refuse a file whose sidecar names another organisation or date than its rows do, or another day of extraction."""
     if extract.feed == "population":
         return None
-    said = (("organisation", beside.organisation), ("as_at", beside.as_at.isoformat() if beside.as_at else ""))
-    for place, (name, value) in enumerate(said):
-        if value and any(about[place] not in ("", value) for about in extract.about):
+    told = {
+        "organisation": {about[0] for about in extract.about},
+        "as_at": {about[1] for about in extract.about},
+        "extracted_on": taken_on,
+    }
+    for name, values in told.items():
+        said = _said(extract.sidecar, name)
+        if said and values - {"", said}:
             return Refusal(
                 extract.file,
                 "sidecar.contradicts",
@@ -511,6 +515,16 @@ def _about(con: Connection, feed: Contract, table: Path) -> dict[str, tuple[tupl
     ).fetchall():
         about.setdefault(extract, []).append(tuple(key))
     return {extract: tuple(values) for extract, values in about.items()}
+
+
+def _taken_on(con: Connection, feed: Contract, table: Path) -> dict[str, set[str]]:
+    """Return on what days the rows of each extract of a typed table say they were taken."""
+    days: dict[str, set[str]] = {}
+    if "extracted_on" in feed.columns:
+        query = f"select distinct extract, extracted_on::varchar from {_parquet(table)} where extracted_on is not null"
+        for extract, day in con.execute(query).fetchall():
+            days.setdefault(extract, set()).add(day)
+    return days
 
 
 def _synthetic(con: Connection, table: Path) -> set[str]:

@@ -36,6 +36,13 @@ FAULTS = {
     "not_in_list": "the cell isn't in the list of values; the layout or data/reference/source_values.csv holds it",
     "not_yes_or_no": "the cell is neither yes nor no",
 }
+# What to do about a fault that isn't a matter of how the cell is written; for others the contract says how it is.
+WORD_ADVICE = {
+    "a_total": "leave the rows out that sum up others, and send the file again",
+    "band_8_without_letter": "ask the sender for 8a, 8b, 8c or 8d; four bands can't be told apart",
+    "not_in_list": "ask the sender what the word means; an organisation's own words go into a mapping, docs/senders.md",
+    "of_another_column": "look whether the names of two columns have changed places, and send the file again",
+}
 SEVERITIES = ("reject_row", "reject_file", "warn")
 EXAMPLE_LINES = 5
 
@@ -98,7 +105,7 @@ def judge(con: Connection, feed: str, extracts: Sequence[Extract]) -> list[Findi
                     column=field or column,
                     severity=meta["severity"],
                     sentence=FAULTS[fault] if fault else meta["sentence"],
-                    advice=meta["do"],
+                    advice=WORD_ADVICE.get(fault, meta["do"]),
                     rows_tried=tried.get(extract, 0),
                     rows_failing=count,
                     lines=tuple(lines),

@@ -36,6 +36,7 @@ RULE_WORDS = {
     "rows_in": "rows in",
     "rejected": "− rejected",
     "checking": "− subtotals",
+    "not_in_post": "− ended, not begun, or no post",
     "bank_only": "− bank, of people who aren't substantive",
     "honorary": "− honorary",
     "non_executive": "− non-executive",

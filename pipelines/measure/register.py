@@ -102,7 +102,7 @@ def _submission(con: Connection, extract: FrozenExtract) -> None:
 
 
 def _totals(extract: FrozenExtract) -> dict[tuple[str, ...], ControlTotal]:
-    """Return a file's control totals by the organisation and date that it speaks for, each of which one says at most."""
+    """Return a file's control totals by the organisation and date that it speaks for: one each at most."""
     totals: dict[tuple[str, ...], ControlTotal] = {}
     for total in extract.control_totals:
         fitting = [

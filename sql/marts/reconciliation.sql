@@ -37,18 +37,28 @@ step as (
     select
         headcount.as_at_date,
         headcount.org_code,
-        case headcount.employment_type when 'bank' then 3 when 'other' then 9 else 13 end as step,
-        case headcount.employment_type when 'bank' then 'bank_only' when 'other' then 'other_only' else 'people' end
-            as rule,
+        waterfall_step.step,
+        waterfall_step.rule,
         'people in ' || headcount.employment_type || ' employment, as counted by the sender' as meaning,
         whole_sum(headcount.headcount) as people,
         null as assignments,
         if(count(*) = count(headcount.fte), sum(headcount.fte), null) as fte,
         coalesce(whole_sum(headcount.headcount) <> 0, true) as has_any
     from headcount
+    inner join waterfall_step
+        on
+            headcount.employment_type
+            = case waterfall_step.rule
+                when 'bank_only' then 'bank' when 'other_only' then 'other' when 'people' then 'substantive'
+            end
     anti join waterfall on headcount.org_code = waterfall.org_code and headcount.as_at_date = waterfall.as_at_date
     where headcount.characteristic = 'total'
-    group by headcount.as_at_date, headcount.org_code, headcount.employment_type
+    group by
+        headcount.as_at_date,
+        headcount.org_code,
+        headcount.employment_type,
+        waterfall_step.step,
+        waterfall_step.rule
 ),
 
 -- Step and total measure by measure.

@@ -8,6 +8,7 @@ with ruled as (
     select
         accepted.*,
         case
+            when accepted.assignment_status = 'not_in_post' then 'not_in_post'
             when accepted.employment_type = 'bank' or accepted.assignment_category = 'bank' then 'bank'
             when accepted.assignment_category in ('honorary', 'non_executive', 'agency')
             then accepted.assignment_category
@@ -23,6 +24,7 @@ counting as (
         ruled.*,
         nullif(
             case ruled.rule
+                when 'not_in_post' then method.counted_as.not_in_post
                 when 'bank' then method.counted_as.bank
                 when 'honorary' then method.counted_as.honorary
                 when 'non_executive' then method.counted_as.non_executive

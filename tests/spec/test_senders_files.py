@@ -368,8 +368,9 @@ def test_a_sidecar_that_is_missing_or_wrong_stops_its_file(take: Take, beside: s
 
 
 def test_a_sidecar_that_contradicts_the_rows_stops_its_file(take: Take) -> None:
-    beside = "organisation: RNA\n"
-    assert refused(take("staff.csv", staff_csv({}), beside=beside))[0] == "sidecar.contradicts"
+    for beside in ("organisation: RNA\n", "as_at: 2026-02-28\n", "extracted_on: 2026-05-04\n"):
+        content = staff_csv({}, extracted_on="2026-04-05")
+        assert refused(take("staff.csv", content, beside=beside))[0] == "sidecar.contradicts"
 
 
 OWN = """organisation: RXK

@@ -82,7 +82,7 @@ def test_its_people_are_those_of_the_cube(con: Connection) -> None:
 def test_every_line_is_there_in_order_and_in_words(con: Connection) -> None:
     register(con, extract(), rows=[assignment()])
     found = selected(con, "from waterfall order by step")
-    assert [row["step"] for row in found] == list(range(20))
+    assert [row["step"] for row in found] == list(range(21))
     assert all(row["meaning"] for row in found)
 
 
