@@ -60,8 +60,7 @@ def accept(con: Connection, rows: Sequence[Row], feed: str = "staff") -> None:
     con.execute("create or replace view accepted as select * from accepted_rows")
     database.build(con, "people/waterfall_step")
     if feed == "staff":
-        for name in parts.PEOPLE:
-            database.define(con, f"people/{name}")
+        parts.people(con)
 
 
 def register(con: Connection, *extracts: FrozenExtract, rows: Sequence[Row]) -> None:

@@ -11,7 +11,7 @@ from pipelines.database import Connection, identifier, literal
 from pipelines.freeze import POST_FEEDS, FrozenExtract, canonical
 from pipelines.places import DataFolder
 
-# From assignments to people: views over the accepted rows of a batch of staff extracts.
+# From assignments to people, over the accepted rows of a batch of staff extracts.
 PEOPLE = ("fate", "person")
 
 # What is kept per extract, by the relation that is the union of all: the statement of each feed.
@@ -90,6 +90,7 @@ def write(
             for kind, statements in PARTS.items():
                 if feed in statements:
                     _write(con, statements[feed], {extract: paths[extract][kind] for extract in batch})
+            con.execute("drop table if exists fate")
             progress("cube")
     return paths
 
@@ -146,8 +147,13 @@ def _accept(con: Connection, feed: str, extracts: Sequence[FrozenExtract]) -> No
     )
     con.execute(f"create or replace view accepted as {accepted or f'select {nothing} where false'}")
     if feed == "staff":
-        for name in PEOPLE:
-            database.define(con, f"people/{name}")
+        people(con)
+
+
+def people(con: Connection) -> None:
+    """Make what leads from ``accepted`` to people; ``fate`` is kept, as every part of a staff extract reads it."""
+    database.build(con, "people/fate")
+    database.define(con, "people/person")
 
 
 def _write(con: Connection, statement: str, parts: Mapping[FrozenExtract, Path]) -> None:
