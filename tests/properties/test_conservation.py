@@ -1,10 +1,17 @@
 """No row is ever lost between a file and its verdict, and the order of a file's rows means nothing."""
 
+import csv
 import hashlib
+import io
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines import reference
@@ -108,3 +115,161 @@ def test_a_row_with_several_faults_is_rejected_once(
 ) -> None:
     _, validated = judge(con, tmp_path, [mangled(changes, [])])
     assert [(one.rows_accepted, one.rows_rejected) for one in validated.accepted] == [(accepted, 12 - accepted)]
+
+
+HEAD = "title: made in a test\npublisher: a test\nfeed: population\narrives: yearly\n"
+REST = """
+  age_range: {constant: all}
+  population: {from: People}
+  vintage: {constant: 2021-03-21}
+missing: ["-"]
+numbers: {thousands: ","}
+symbols: {c: "[c]", x: "[x]"}
+"""
+LAYOUTS = {
+    "wide": f"""layout: wide
+{HEAD}wide:
+  into: Group
+  value: People
+  percentage: Share
+  columns: {{asian: Asian, white: White}}
+  percentages: {{asian_perc: Asian}}
+columns:
+  area_code: {{from: code}}
+  answer: {{from: Group, value_list: gov_uk_ethnicity}}
+  percentage: {{from: Share}}{REST}not_applicable: {{where: {{asian: z, white: z}}}}
+""",
+    "long": f"""layout: long
+{HEAD}long_percentages: {{column: Group, number: (number), percentage: (percent), value: People}}
+columns:
+  area_code: {{from: code}}
+  answer: {{from: Group, value_list: gov_uk_ethnicity}}{REST}""",
+}
+HEADERS = {"wide": ["code", "asian", "white", "asian_perc"], "long": ["code", "Group", "People"]}
+GOOD, BAD = ["3", "1,234", "c", " 12 ", "7.0"], ["", "-", "1.5", "-3", "many", "12,34", "[c]"]
+GROUPS = {"Asian (number)": True, "White  (number)": True, "Nobody (number)": False, "": False}
+NOTE, BLANK = ["Source: nobody in particular"], [""]
+
+# A line: its cells without the area's code, and what must become of it.
+WIDE_LINE = st.one_of(
+    st.tuples(st.sampled_from(GOOD), st.sampled_from(GOOD), st.sampled_from(["", "c", "x"])).map(
+        lambda cells: (list(cells), "accepted")
+    ),
+    st.tuples(st.sampled_from(GOOD), st.sampled_from(BAD), st.just("")).map(lambda cells: (list(cells), "rejected")),
+    st.tuples(st.sampled_from(BAD), st.sampled_from(BAD + GOOD), st.just("c")).map(
+        lambda cells: (list(cells), "rejected")
+    ),
+    st.just((["z", "z", "z"], "checking")),
+)
+LONG_LINE = st.one_of(
+    st.tuples(st.sampled_from(list(GROUPS)), st.sampled_from(GOOD)).map(
+        lambda cells: (list(cells), "accepted" if GROUPS[cells[0]] else "rejected")
+    ),
+    st.tuples(st.sampled_from(list(GROUPS)), st.sampled_from(BAD)).map(lambda cells: (list(cells), "rejected")),
+    st.tuples(st.sampled_from(["Asian (percent)", "Nobody(percent)"]), st.sampled_from(["c", "x"])).map(
+        lambda cells: (list(cells), "checking")
+    ),
+)
+RAW = st.sampled_from([(None, "blank"), ('E0,"3', "rejected"), ("E0,3,3,3,3,3,3", "rejected"), ("E0,3", "rejected")])
+# The first line enters, so that a file does, and the last, so that none before it is a note.
+TABLES = st.tuples(
+    st.sampled_from(["wide", "long"]),
+    st.sampled_from(["csv", "xlsx", "parquet"]),
+    st.lists(st.one_of(WIDE_LINE, LONG_LINE, RAW), min_size=3, max_size=15),
+    st.integers(0, 2),
+    st.integers(0, 2),
+)
+
+
+def fitting(way: str, kind: str, lines: list[tuple[list[str] | str | None, str]]) -> list[tuple[list[str], str]]:
+    """The lines that a file of this layout and kind can hold, between good ones, each area with a code of its own."""
+    width = len(HEADERS[way]) - 1
+    first = ["3", "4", ""] if way == "wide" else ["Asian (number)", "3"]
+    made: list[tuple[list[str], str]] = [(["E00000000", *first], "accepted")]
+    for number, (cells, fate) in enumerate(lines, start=1):
+        if isinstance(cells, list) and len(cells) == width:
+            made.append(([f"E{number:08}", *cells], fate))
+        elif cells is None and kind != "parquet":
+            made.append(([""] * (width + 1), "blank"))
+        elif isinstance(cells, str) and kind == "csv":
+            made.append(([cells], fate))
+    return [*made, ([f"E{len(lines) + 1:08}", *first], "accepted")]
+
+
+def written(
+    folder: Path, number: int, way: str, kind: str, lines: list[tuple[list[str], str]], above: list[list[str]]
+) -> Path:
+    path = folder / f"{number}.{kind}"
+    head = HEADERS[way]
+    if kind == "parquet":
+        rows = [cells for cells, _ in lines]
+        pq.write_table(pa.table({name: [row[place] for row in rows] for place, name in enumerate(head)}), path)
+    elif kind == "xlsx":
+        book = openpyxl.Workbook()
+        sheet = book.worksheets[0]
+        for row in [*above, head, *(cells for cells, _ in lines)]:
+            sheet.append([cell or None for cell in row])
+        if above:
+            sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=6)
+        book.save(path)
+    else:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        for row in [*above, head]:
+            writer.writerow(row)
+        for cells, _ in lines:
+            if len(cells) == 1 or not any(cells):  # a line of commas alone would be a row, and a bad one
+                text.write(cells[0] + "\n")
+            else:
+                writer.writerow(cells)
+        path.write_text(text.getvalue(), encoding="utf-8")
+    return path
+
+
+@settings(SETTINGS, phases=[Phase.explicit, Phase.generate])  # an example costs a second, and shrinking takes hundreds
+@given(st.lists(TABLES, min_size=FILES, max_size=FILES))
+def test_every_line_of_a_wide_or_long_table_has_one_fate_and_its_own_number(
+    con: Connection, tmp_path_factory: pytest.TempPathFactory, tables: list[Any]
+) -> None:
+    folder = tmp_path_factory.mktemp("landing")
+    (folder / "layouts").mkdir()
+    for name, text in LAYOUTS.items():
+        (folder / "layouts" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    paths, expected = [], {}
+    for number, (way, kind, drawn, titles, notes) in enumerate(tables):
+        lines = fitting(way, kind, drawn)
+        above = [["A title"], *[[""] * 3] * (titles - 1)] if titles and kind != "parquet" else []
+        below = [([""] * len(HEADERS[way]), "blank"), *[(NOTE, "note")] * notes] if notes and kind != "parquet" else []
+        paths.append(written(folder, number, way, kind, [*lines, *below], above))
+        first = 1 if kind == "parquet" else len(above) + 2
+        expected[paths[-1].name] = (
+            {line: (*one, way) for line, one in enumerate(lines, start=first)},
+            notes if below else 0,
+        )
+    ingested = ingest(con, DataFolder(folder), paths, folder / "work")
+    method = reference.method(DataFolder(folder)) | {"max_rejected_share": 1.0}
+    received = [Received(one.sha256, one.file, one.feed, {}) for one in ingested.extracts]
+    validated = validate(con, ingested, method, received)
+    assert [one for one in validated.refusals if one.rule != "file.copy"] == []
+    for one in validated.accepted:
+        lines, notes = expected[one.extract.file]
+        rejected = con.execute(
+            "select distinct source_line from rejected_row where extract = ?", [one.extract.sha256]
+        ).fetchall()
+        unreadable = [line.line for line in one.extract.unreadable]
+        by_rule = [line for (line,) in rejected]
+        assert sorted([*by_rule, *unreadable]) == [line for line, (_, fate, _) in lines.items() if fate == "rejected"]
+        entered = con.execute(
+            "select area_code, count(*) from read_parquet(?) group by all order by all", [str(one.typed)]
+        ).fetchall()
+        assert entered == [
+            (cells[0], 2 if way == "wide" else 1) for cells, fate, way in lines.values() if fate == "accepted"
+        ]
+        counts = Counter(fate for _, fate, _ in lines.values())
+        assert (one.rows_accepted, one.rows_rejected, one.rows_checking) == (
+            counts["accepted"],
+            counts["rejected"],
+            counts["checking"],
+        )
+        assert one.extract.rows_in == one.rows_accepted + one.rows_rejected + one.rows_checking
+        assert sum(note.rows for note in one.extract.notes if note.rule == "file.notes") == notes
