@@ -14,6 +14,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 Exact = Annotated[Decimal, BeforeValidator(str)]
 
 
+# What a sidecar may say of all rows, and what each of it is to a reader.
+WHAT = {"organisation": "which organisation", "as_at": "which date", "extracted_on": "which day of extraction"}
+
+
 class SidecarError(ValueError):
     """A sidecar that can't be used; the message says which file, which entry and what to write instead."""
 
@@ -45,6 +49,11 @@ class Sidecar(Declared):
     extracted_on: date | None = None
     reason: str = ""
     control_totals: tuple[ControlTotal, ...] = ()
+
+    def said(self, name: str) -> str | None:
+        """Return what it says of all rows, as text, under one of ``WHAT``; null where it says nothing."""
+        value = getattr(self, name)
+        return str(value) if value else None
 
 
 def beside(path: Path) -> Path:

@@ -11,7 +11,9 @@ from typing import Any
 
 from pipelines import contract, database
 from pipelines.database import Connection, identifier, literal
-from pipelines.ingest import NOTES, Extract, Ingested, Refusal
+from pipelines.ingest import Extract, Ingested
+from pipelines.ingest.notes import NOTES
+from pipelines.ingest.recognise import Refusal
 from pipelines.judge import Finding, judge
 from pipelines.ledger import Received, in_force
 

@@ -275,7 +275,11 @@ line as (
         org_code,
         extracted_on,
         measure,
-        13 as line,
+        (
+            select waterfall_step.step
+            from waterfall_step
+            where waterfall_step.rule = 'people'
+        ) as line,
         'ours' as item,
         ours as value,
         case measure
@@ -290,7 +294,11 @@ line as (
         org_code,
         extracted_on,
         measure,
-        14 as line,
+        1 + (
+            select waterfall_step.step
+            from waterfall_step
+            where waterfall_step.rule = 'people'
+        ) as line,
         'unexplained' as item,
         unexplained as value,
         note

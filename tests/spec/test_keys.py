@@ -34,6 +34,10 @@ KEYS = {
     "data_quality": ("as_at_date", "org_code", "item"),
     "submission": ("as_at_date", "org_code", "feed"),
     "revision": GROUP,
+    "category_source": (
+        *("as_at_date", "org_level", "org_code", "sector", "characteristic", "classification", "category"),
+        "source_classification",
+    ),
 }
 
 

@@ -1,0 +1,219 @@
+"""Recognise: which layout a file is in, by its content; or why it is in none, in a sentence."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines import layout, sidecar
+from pipelines.layout import Layout
+from pipelines.opening import Opening, UnreadableFileError, openings, text_cells
+from pipelines.sidecar import WHAT, Sidecar, SidecarError
+
+# What a spreadsheet may put between cells instead of a comma.
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
+
+NOT_TEXT = "it isn't text in UTF-8, UTF-16 or Windows-1252; save it as 'CSV UTF-8' and send it again"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that stops here: ``rule`` for the machine, ``sentence`` for the sender, with what to do."""
+
+    file: str
+    rule: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file whose layout and header are known; files that share both are typed together."""
+
+    path: Path
+    sha256: str
+    content_sha256: str
+    layout: Layout
+    opening: Opening
+    header_line: int
+    header: tuple[str, ...]
+    sidecar: Sidecar
+
+
+def recognise_all(layouts: Sequence[Layout], files: Sequence[Path]) -> tuple[list[Recognised], list[Refusal]]:
+    """Return the files whose layout is known, and why the others stop here; a copy of another file is one of these."""
+    recognised: dict[str, Recognised] = {}
+    refusals = []
+    for path in sorted(files):
+        one = _recognise(layouts, path)
+        if isinstance(one, Refusal):
+            refusals.append(one)
+        elif one.sha256 in recognised:
+            twin = recognised[one.sha256].path.name
+            refusals.append(
+                Refusal(path.name, "file.copy", f"it is a copy of {twin}, byte for byte; {twin} was read instead")
+            )
+        else:
+            recognised[one.sha256] = one
+    return list(recognised.values()), refusals
+
+
+def _open(path: Path) -> tuple[list[Opening], Sidecar] | Refusal:
+    """Return the tables that a file may hold, and what stands beside it."""
+    file = path.name
+    if not _is_utf8(file):
+        return Refusal(
+            file.encode(errors="replace").decode(), "file.name", "its name isn't written in UTF-8; rename it"
+        )
+    try:
+        return openings(path), sidecar.read(path)
+    except UnreadableFileError as error:
+        return Refusal(file, "file.format", str(error))
+    except SidecarError as error:
+        return Refusal(file, "sidecar.unusable", str(error))
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        return Refusal(file, "file.unreadable", f"it or its sidecar can't be opened: {why}; look at its permissions")
+
+
+def _recognise(layouts: Sequence[Layout], path: Path) -> Recognised | Refusal:
+    file = path.name
+    opened = _open(path)
+    if isinstance(opened, Refusal):
+        return opened
+    tables, beside = opened
+    # The first line that fits is the header; below it the same names are a row, and a bad one.
+    matching: dict[tuple[str, str], tuple[Layout, Opening, int, tuple[str, ...]]] = {}
+    for table in tables:
+        for line, names, first_row in table.headers():
+            for candidate in layouts:
+                if candidate.matches(names, first_row, table.kind):
+                    matching.setdefault((candidate.name, table.sheet), (candidate, table, line, names))
+    if len(matching) > 1:
+        return _several(file, list(matching))
+    if not matching:
+        return _unrecognised(path, layouts, tables)
+    chosen, table, line, names = next(iter(matching.values()))
+    fault = _header_fault(file, names) or _kept_name(file, names)
+    if fault:
+        return fault
+    with path.open("rb") as content:
+        content_sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    told = [f"{name}={beside.said(name)}" for name in WHAT if beside.said(name)]
+    sha256 = hashlib.sha256("\n".join([content_sha256, *told]).encode()).hexdigest() if told else content_sha256
+    one = Recognised(path, sha256, content_sha256, chosen, table, line, names, beside)
+    return _silent(one) or one
+
+
+def _is_utf8(name: str) -> bool:
+    """Tell whether a file's name is text; an archive unpacked from an old system can bring one that isn't."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _several(file: str, matching: Sequence[tuple[str, str]]) -> Refusal:
+    names = list(dict.fromkeys(name for name, _ in matching))
+    if len(names) > 1:
+        sentence = f"the layouts {' and '.join(names)} both match it; make one of them more particular"
+        return Refusal(file, "layout.several", sentence)
+    sheets = " and ".join(repr(sheet) for _, sheet in matching)
+    return Refusal(file, "layout.several_sheets", f"the sheets {sheets} are both {names[0]}; send one sheet a file")
+
+
+def _unrecognised(path: Path, layouts: Sequence[Layout], tables: Sequence[Opening]) -> Refusal:
+    """Say why no layout has the file, by the line that comes nearest to being a header."""
+    kind = tables[0].kind
+    headers = [names for table in tables for _, names, _ in table.headers()]
+    if not headers:
+        return Refusal(path.name, "file.empty", "it is empty; send it again")
+    for names in headers[:1]:
+        fault = _header_fault(path.name, names)
+        if fault:
+            return fault
+    if "\ufffd" in "".join(headers[0]):
+        return Refusal(path.name, "file.text", NOT_TEXT)
+    separator = _other_separator(layouts, headers)
+    if separator:
+        sentence = (
+            f"its cells are separated by {separator}, not commas; save it as 'CSV UTF-8 (comma delimited)' or .xlsx"
+        )
+        return Refusal(path.name, "file.separator", sentence)
+    best = min(headers, key=lambda names: (_distance(layouts, names), headers.index(names)))
+    return Refusal(path.name, "layout.none", _nearest(layouts, best, kind))
+
+
+def _other_separator(layouts: Sequence[Layout], headers: Sequence[Sequence[str]]) -> str:
+    """Return what separates the cells of a file instead of a comma, if that makes a header of a line, or nothing."""
+    lines = [names[0] for names in headers if len(names) == 1]
+    for letter, name in SEPARATORS.items():
+        for cells in (text_cells(line, letter) for line in lines if letter in line):
+            if _distance(layouts, cells) < len(cells):
+                return name
+    return ""
+
+
+def _distance(layouts: Sequence[Layout], header: Sequence[str]) -> int:
+    return min(len(one.missing_columns(header)) + len(one.unknown_columns(header)) for one in layouts)
+
+
+def _header_fault(file: str, header: Sequence[str]) -> Refusal | None:
+    """Refuse a header that names a column twice, by position: where it is missing, its names are cells."""
+    positions: dict[str, list[int]] = {}
+    for number, name in enumerate(header, start=1):
+        if name.strip():
+            positions.setdefault(name.lower(), []).append(number)
+    twice = next((numbers for numbers in positions.values() if len(numbers) > 1), None)
+    if twice is None:
+        return None
+    columns = f"{', '.join(map(str, twice[:-1]))} and {twice[-1]}"
+    return Refusal(
+        file,
+        "header.twice",
+        f"columns {columns} have the same name in its first line; keep the right one, or put in the line with the "
+        "names of the columns if it is missing, and send it again",
+    )
+
+
+def _kept_name(file: str, header: Sequence[str]) -> Refusal | None:
+    """Refuse a header with a name that rows have for the program's use, where a layout's patterns take any name."""
+    taken = [number for number, name in enumerate(header, start=1) if layout.is_kept(name)]
+    sentence = "its column {} has no name, or one that is kept for the program's own use; rename the column"
+    return Refusal(file, "header.kept", sentence.format(taken[0])) if taken else None
+
+
+def _nearest(layouts: Sequence[Layout], header: Sequence[str], kind: str) -> str:
+    """Say what keeps a file from the layout that it resembles most."""
+    best = min(layouts, key=lambda one: (len(one.missing_columns(header)) + len(one.unknown_columns(header)), one.name))
+    lacking, unknown = best.missing_columns(header), best.unknown_columns(header)
+    if len(lacking) + len(unknown) > len(header):
+        return "no layout recognises its columns; use a template (docs/templates.md) or add a layout (docs/layouts.md)"
+    faults = [f"it lacks the column '{name}'" for name in lacking] + [
+        f"it has the unknown column '{name}'" if name.strip() else f"its column {header.index(name) + 1} has no name"
+        for name in unknown
+    ]
+    if not faults and best.format not in ("any", kind):
+        faults = [f"that layout takes {best.format} files only"]
+    if not faults:
+        faults = ["its columns fit but its first row isn't the publisher's"]
+    return f"no layout recognises it; it comes nearest to {best.name}, but {', '.join(faults)}"
+
+
+def _silent(one: Recognised) -> Refusal | None:
+    """Refuse a file if neither it nor its sidecar says what the layout looks for in the sidecar."""
+    wanted = [
+        source.sidecar
+        for source in one.layout.columns.values()
+        if source.sidecar and not set(source.alternatives) & set(one.header)
+    ]
+    needed = [name for name in wanted if name != "extracted_on" and not getattr(one.sidecar, name)]
+    if not needed:
+        return None
+    beside = sidecar.beside(one.path).name
+    entries = ", ".join({"organisation": "'organisation: CODE'", "as_at": "'as_at: YYYY-MM-DD'"}[one] for one in needed)
+    return Refusal(
+        one.path.name,
+        "sidecar.lacking",
+        f"it doesn't say {' and '.join(WHAT[name] for name in needed)}; write {entries} into a file {beside} beside it",
+    )
