@@ -10,6 +10,9 @@ from pipelines import places
 
 FEEDS = ("staff", "headcount", "population")
 
+# Those about people in post.
+POST_FEEDS = ("staff", "headcount")
+
 # A written-out answer: the typed columns of a feed that counts people, whatever the characteristic.
 ANSWER = ("characteristic", "classification", "category", "answer_status")
 

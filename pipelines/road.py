@@ -13,7 +13,8 @@ from rich.console import Console
 
 from pipelines import database, ledger, reference, sidecar
 from pipelines.database import Connection
-from pipelines.freeze import GaveWay, freeze
+from pipelines.freeze import freeze
+from pipelines.freeze.owners import GaveWay
 from pipelines.ingest import ingest
 from pipelines.measure import measure
 from pipelines.places import DataFolder

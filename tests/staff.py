@@ -10,6 +10,7 @@ from typing import Any
 from pipelines import contract, database
 from pipelines.database import Connection
 from pipelines.freeze import FrozenExtract, Snapshot
+from pipelines.mapping import OrganisationMapping
 from pipelines.measure import parts
 from pipelines.measure import register as registered
 from pipelines.sidecar import ControlTotal
@@ -63,7 +64,9 @@ def accept(con: Connection, rows: Sequence[Row], feed: str = "staff") -> None:
         parts.people(con)
 
 
-def register(con: Connection, *extracts: FrozenExtract, rows: Sequence[Row]) -> None:
+def register(
+    con: Connection, *extracts: FrozenExtract, rows: Sequence[Row], mappings: Sequence[OrganisationMapping] = ()
+) -> None:
     """Make what the marts about files read: the rows of some extracts, who speaks for what, and their totals."""
     owned = tuple(
         replace(
@@ -79,6 +82,7 @@ def register(con: Connection, *extracts: FrozenExtract, rows: Sequence[Row]) -> 
     con.execute(f"create or replace table cube_part as {database.read_sql('cube/staff')}")
     registered.run(con, snapshot)
     registered.senders(con, snapshot)
+    registered.mappings(con, mappings)
     database.build(con, "marts/headcount")
     for name in ("roll_up", "coverage"):
         database.build(con, f"intermediate/{name}")

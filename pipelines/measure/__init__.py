@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import database
+from pipelines import database, mapping
 from pipelines.database import Connection
 from pipelines.freeze import Snapshot
 from pipelines.measure import parts, register, revise
@@ -58,6 +58,7 @@ def measure(
     parts.refuse_unknown_populations(snapshot.method)
     register.run(con, snapshot)
     register.senders(con, snapshot)
+    register.mappings(con, mapping.load_all(folder))
     kept = parts.register(con, folder, snapshot.extracts, snapshot.method, progress)
     marts = [_export(con, "headcount", staging, notes, progress)]
     database.view(con, "headcount", marts)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import database, places
+from pipelines.contract import POST_FEEDS
 from pipelines.contract import load as contract
 from pipelines.database import Connection, identifier, literal
-from pipelines.freeze import POST_FEEDS, FrozenExtract, canonical
+from pipelines.freeze import FrozenExtract, canonical
 from pipelines.places import DataFolder
 
 # From assignments to people, over the accepted rows of a batch of staff extracts.

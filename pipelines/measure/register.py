@@ -6,9 +6,11 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines import database
+from pipelines.contract import POST_FEEDS
 from pipelines.contract import load as contract
 from pipelines.database import Connection, identifier
-from pipelines.freeze import POST_FEEDS, FrozenExtract, Snapshot
+from pipelines.freeze import FrozenExtract, Snapshot
+from pipelines.mapping import OrganisationMapping
 from pipelines.sidecar import ControlTotal
 
 # Columns whose words may stand in no list; how many rows that cost is a matter of the sender's quality.
@@ -114,6 +116,24 @@ def senders(con: Connection, snapshot: Snapshot) -> None:
             for about, total in _totals(one).items()
         ],
     )
+
+
+def mappings(con: Connection, mappings: Sequence[OrganisationMapping]) -> None:
+    """Make the table ``own_word``: an organisation's word that a mapping explains, who says so and since when."""
+    rows = [
+        (one.organisation, field, word, one.owner, one.date.isoformat())
+        for one in mappings
+        for field, words in one.columns.items()
+        for word in words
+    ]
+    columns = {
+        "org_code": "varchar",
+        "field": "varchar",
+        "source_value": "varchar",
+        "owner": "varchar",
+        "since": "date",
+    }
+    _table(con, "own_word", columns, rows)
 
 
 def _table(con: Connection, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:

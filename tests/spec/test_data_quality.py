@@ -1,10 +1,12 @@
 """Data quality and value mapping: what a sender's values became, and how far they carry."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from pipelines import database
 from pipelines.database import Connection
+from pipelines.mapping import OrganisationMapping
 from tests.staff import Row, assignment, extract, register, selected
 
 # People by the ethnic origin that their sender wrote.
@@ -126,3 +128,26 @@ def test_a_field_that_the_file_lacks_is_not_in_it(con: Connection) -> None:
 def test_what_another_file_speaks_for_is_not_in_it(con: Connection) -> None:
     register(con, extract(), rows=[assignment(), assignment(extract="y", org_code="RL4")])
     assert {row["org_code"] for row in selected(con, "from value_mapping")} == {"RNA"}
+
+
+def test_a_word_of_the_organisations_own_says_who_mapped_it(con: Connection) -> None:
+    mapping = OrganisationMapping.model_validate(
+        {
+            "organisation": "RNA",
+            "owner": "Workforce information manager",
+            "date": "2026-04-01",
+            "columns": {"grade": {"Trust Exec 2": "vsm"}},
+        }
+    )
+    rows = [
+        assignment(grade="vsm", grade_source_value="Trust Exec 2"),
+        assignment(person_key="p2", assignment_key="a2"),
+        assignment(org_code="RXK", grade="vsm", grade_source_value="Trust Exec 2"),
+    ]
+    register(con, extract(), rows=rows, mappings=[mapping])
+    found = selected(con, "from value_mapping order by org_code, source_value desc", field="grade")
+    assert [(row["org_code"], row["source_value"], row["mapped_by"], row["mapped_on"]) for row in found] == [
+        ("RNA", "band_5", None, None),
+        ("RNA", "Trust Exec 2", "Workforce information manager", date(2026, 4, 1)),
+        ("RXK", "Trust Exec 2", None, None),
+    ]

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import ledger, places, reference
+from pipelines.contract import POST_FEEDS
+from pipelines.freeze.owners import GaveWay, owners
+from pipelines.freeze.revisions import Revision, revisions
 from pipelines.judge import Finding
 from pipelines.places import DataFolder
 from pipelines.sidecar import ControlTotal
 from pipelines.validate import Accepted, Validated
-
-POST_FEEDS = ("staff", "headcount")
 
 
 class NothingToMeasureError(ValueError):
@@ -41,63 +42,6 @@ class FrozenExtract:
     rows: Mapping[str, int] = field(default_factory=dict, compare=False)  # in, accepted, rejected, checking
     findings: tuple[Finding, ...] = ()
     extracted_on: date | None = None  # what the sidecar says; the rows' own comes before it
-
-
-@dataclass(frozen=True)
-class GaveWay:
-    """What a file no longer speaks for, because another one does.
-
-    ``event`` is the ledger's: ``superseded`` by a newer file of its feed, or ``set_aside`` for a feed that says more.
-    """
-
-    event: str
-    feed: str
-    about: tuple[str, ...]
-    sha256: str
-    file: str
-    by: str
-    by_file: str
-
-    reason: str = ""
-
-    @property
-    def entry(self) -> dict[str, Any]:
-        """The ledger's line."""
-        return {
-            "event": self.event,
-            "sha256": self.sha256,
-            "by": self.by,
-            "feed": self.feed,
-            "about": list(self.about),
-            "reason": self.reason,
-        }
-
-
-@dataclass(frozen=True)
-class Revision:
-    """What an earlier snapshot says of an organisation's people in post on a date, and this one says otherwise.
-
-    ``sha256`` names the earlier extract, ``typed`` its rows as that snapshot took them; ``by`` the one that speaks now.
-    """
-
-    feed: str
-    about: tuple[str, ...]
-    sha256: str
-    typed: Path
-    by: str
-    reason: str
-
-    @property
-    def entry(self) -> dict[str, Any]:
-        """The manifest's entry."""
-        return {
-            "feed": self.feed,
-            "about": list(self.about),
-            "sha256": self.sha256,
-            "typed": self.typed.stem,
-            "by": self.by,
-            "reason": self.reason,
-        }
 
 
 @dataclass(frozen=True)
@@ -137,14 +81,14 @@ def freeze(
         NothingToMeasureError: nothing accepted counts people in post, or nothing at ``as_at_date``.
     """
     history = ledger.read(folder.ledger)
-    owners, gave_way = _owners(validated.accepted, ledger.received(history))
-    as_at = _as_at({about[1] for feed, *about in owners if feed in POST_FEEDS}, as_at_date)
-    chosen = _chosen(validated.accepted, owners, as_at)
-    revisions = _revisions(folder, chosen, history, gave_way)
+    speaks, gave_way = owners(validated.accepted, ledger.received(history))
+    as_at = _as_at({about[1] for feed, *about in speaks if feed in POST_FEEDS}, as_at_date)
+    chosen = _chosen(validated.accepted, speaks, as_at)
+    revised = revisions(folder, chosen, history, gave_way)
     manifest = {
         "as_at_date": as_at.isoformat(),
         "extracts": [_manifest_entry(one, owns, validated) for one, owns in chosen],
-        "revises": [one.entry for one in revisions],
+        "revises": [one.entry for one in revised],
         "files": _definitions(folder),
         # As texts: a manifest holds no floating-point number, whose spelling could differ.
         "method": json.loads(json.dumps(method), parse_float=str),
@@ -160,7 +104,7 @@ def freeze(
     frozen = {"event": "frozen", "snapshot_id": snapshot_id, "as_at_date": as_at.isoformat()}
     known = any(entry["event"] == "frozen" and entry["snapshot_id"] == snapshot_id for entry in history)
     ledger.append(folder.ledger, [*_entries(validated, gave_way, history), *([] if known else [frozen])])
-    return Snapshot(snapshot_id, path, as_at, extracts, method, revisions, tuple(gave_way))
+    return Snapshot(snapshot_id, path, as_at, extracts, method, revised, tuple(gave_way))
 
 
 def _as_at(found: Set[str], asked: date | None) -> date:
@@ -180,47 +124,6 @@ def _as_at(found: Set[str], asked: date | None) -> date:
             f"{later} after it; ask for one of these, or put an extract of that date into the landing folder"
         )
     return asked
-
-
-def _owners(
-    accepted: Sequence[Accepted], received: Sequence[ledger.Received]
-) -> tuple[dict[tuple[str, ...], str], list[GaveWay]]:
-    """Decide which file speaks for each thing: a new file before an old one, a later one before an earlier one.
-
-    What gives way is known from the ledger: the earlier file may be gone from the landing folder, or overwritten.
-    """
-    place = {one.sha256: number for number, one in enumerate(received)}
-    before = ledger.in_force(received)
-    names = {one.extract.sha256: one.extract.file for one in accepted}
-    reasons = {one.extract.sha256: one.extract.sidecar.reason for one in accepted}
-    claims: dict[tuple[str, ...], list[str]] = {}
-    for one in accepted:
-        for about in one.extract.about:
-            claims.setdefault((one.extract.feed, *about), []).append(one.extract.sha256)
-    owners: dict[tuple[str, ...], str] = {}
-    gave_way = []
-    for (feed, *key), claimants in sorted(claims.items()):
-        # Files that came together say the same (validate saw to it): the smaller hash stands for them.
-        first = min(claimants, key=lambda sha256: (-place.get(sha256, len(place)), sha256))
-        owners[feed, *key] = first
-        earlier = before.get((feed, *key))
-        if earlier and first not in place:
-            superseded = (feed, tuple(key), earlier.sha256, earlier.file, first, names[first], reasons[first])
-            gave_way.append(GaveWay("superseded", *superseded))
-    return owners, gave_way + _set_aside(owners, names, reasons)
-
-
-def _set_aside(
-    owners: dict[tuple[str, ...], str], names: Mapping[str, str], reasons: Mapping[str, str]
-) -> list[GaveWay]:
-    """Take from ``owners`` the headcounts of which there are staff rows too: both together count everybody twice."""
-    twice = [key for feed, *key in owners if feed == "headcount" and ("staff", *key) in owners]
-    set_aside = []
-    for key in twice:
-        counts, staff = owners.pop(("headcount", *key)), owners["staff", *key]
-        gave_way = ("headcount", tuple(key), counts, names[counts], staff, names[staff], reasons[staff])
-        set_aside.append(GaveWay("set_aside", *gave_way))
-    return set_aside
 
 
 def _entries(
@@ -259,70 +162,6 @@ def _chosen(
         if owns:
             chosen.append((one, owns))
     return chosen
-
-
-def _revisions(
-    folder: DataFolder,
-    chosen: Sequence[tuple[Accepted, tuple[tuple[str, ...], ...]]],
-    history: Sequence[ledger.Entry],
-    gave_way: Sequence[GaveWay],
-) -> tuple[Revision, ...]:
-    """Return what an earlier snapshot says otherwise of people in post, as the line of files that gave way leads to it.
-
-    A file that gave way before any snapshot held it said nothing to anybody, and is passed over. Counts that rows took
-    the place of are revised as counts that were sent again.
-    """
-    before: dict[tuple[str, ...], list[ledger.Entry]] = {}
-    for entry in sorted([*history, *(one.entry for one in gave_way)], key=_supersedes_first):
-        if entry["event"] in ("superseded", "set_aside"):
-            before.setdefault((*entry["about"], entry["by"]), []).append(entry)
-    if not before:
-        return ()
-    frozen = _frozen_rows(folder, history)
-    revisions = []
-    for one, owns in chosen:
-        for about in owns if one.extract.feed in POST_FEEDS else ():
-            earlier = _earlier(about, one.extract.sha256, before, frozen)
-            if earlier:
-                first, last = earlier
-                feed, sha256 = last["feed"], last["sha256"]
-                typed = frozen[feed, *about, sha256]
-                revisions.append(Revision(feed, about, sha256, typed, one.extract.sha256, first.get("reason", "")))
-    return tuple(revisions)
-
-
-def _supersedes_first(entry: ledger.Entry) -> bool:
-    """Order what gave way: a file's own feed leads on before another one does."""
-    return bool(entry["event"] != "superseded")
-
-
-def _earlier(
-    about: tuple[str, ...],
-    by: str,
-    before: Mapping[tuple[str, ...], Sequence[ledger.Entry]],
-    frozen: Mapping[tuple[str, ...], Path],
-) -> tuple[ledger.Entry, ledger.Entry] | None:
-    """Follow the line of files that gave way back to one that a snapshot holds; return its first and last step."""
-    for step in before.get((*about, by), ()):
-        if (step["feed"], *about, step["sha256"]) in frozen:
-            return step, step
-        further = _earlier(about, step["sha256"], before, frozen)
-        if further:
-            return step, further[1]
-    return None
-
-
-def _frozen_rows(folder: DataFolder, history: Sequence[ledger.Entry]) -> dict[tuple[str, ...], Path]:
-    """Return where the typed rows lie that the latest snapshot holding them took of an extract, by what it owned."""
-    rows: dict[tuple[str, ...], Path] = {}
-    for entry in history:
-        manifest = folder.snapshots / entry.get("snapshot_id", "") / "manifest.json"
-        if entry["event"] == "frozen" and manifest.is_file():
-            for extract in json.loads(manifest.read_text(encoding="utf-8"))["extracts"]:
-                for about in extract["owns"]:
-                    typed = folder.snapshots / "objects" / f"{extract['typed']}.parquet"
-                    rows[extract["feed"], *about, extract["sha256"]] = typed
-    return rows
 
 
 def _manifest_entry(one: Accepted, owns: tuple[tuple[str, ...], ...], validated: Validated) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""Revisions: what an earlier snapshot says otherwise (docs/decisions/0013)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import ledger
+from pipelines.contract import POST_FEEDS
+from pipelines.freeze.owners import GaveWay
+from pipelines.places import DataFolder
+from pipelines.validate import Accepted
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What an earlier snapshot says of an organisation's people in post on a date, and this one says otherwise.
+
+    ``sha256`` names the earlier extract, ``typed`` its rows as that snapshot took them; ``by`` the one that speaks now.
+    """
+
+    feed: str
+    about: tuple[str, ...]
+    sha256: str
+    typed: Path
+    by: str
+    reason: str
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The manifest's entry."""
+        return {
+            "feed": self.feed,
+            "about": list(self.about),
+            "sha256": self.sha256,
+            "typed": self.typed.stem,
+            "by": self.by,
+            "reason": self.reason,
+        }
+
+
+def revisions(
+    folder: DataFolder,
+    chosen: Sequence[tuple[Accepted, tuple[tuple[str, ...], ...]]],
+    history: Sequence[ledger.Entry],
+    gave_way: Sequence[GaveWay],
+) -> tuple[Revision, ...]:
+    """Return what an earlier snapshot says otherwise of people in post, as the line of files that gave way leads to it.
+
+    A file that gave way before any snapshot held it said nothing to anybody, and is passed over. Counts that rows took
+    the place of are revised as counts that were sent again.
+    """
+    before: dict[tuple[str, ...], list[ledger.Entry]] = {}
+    for entry in sorted([*history, *(one.entry for one in gave_way)], key=_supersedes_first):
+        if entry["event"] in ("superseded", "set_aside"):
+            before.setdefault((*entry["about"], entry["by"]), []).append(entry)
+    if not before:
+        return ()
+    frozen = _frozen_rows(folder, history)
+    found = []
+    for one, owns in chosen:
+        for about in owns if one.extract.feed in POST_FEEDS else ():
+            earlier = _earlier(about, one.extract.sha256, before, frozen)
+            if earlier:
+                first, last = earlier
+                feed, sha256 = last["feed"], last["sha256"]
+                typed = frozen[feed, *about, sha256]
+                found.append(Revision(feed, about, sha256, typed, one.extract.sha256, first.get("reason", "")))
+    return tuple(found)
+
+
+def _supersedes_first(entry: ledger.Entry) -> bool:
+    """Order what gave way: a file's own feed leads on before another one does."""
+    return bool(entry["event"] != "superseded")
+
+
+def _earlier(
+    about: tuple[str, ...],
+    by: str,
+    before: Mapping[tuple[str, ...], Sequence[ledger.Entry]],
+    frozen: Mapping[tuple[str, ...], Path],
+) -> tuple[ledger.Entry, ledger.Entry] | None:
+    """Follow the line of files that gave way back to one that a snapshot holds; return its first and last step."""
+    for step in before.get((*about, by), ()):
+        if (step["feed"], *about, step["sha256"]) in frozen:
+            return step, step
+        further = _earlier(about, step["sha256"], before, frozen)
+        if further:
+            return step, further[1]
+    return None
+
+
+def _frozen_rows(folder: DataFolder, history: Sequence[ledger.Entry]) -> dict[tuple[str, ...], Path]:
+    """Return where the typed rows lie that the latest snapshot holding them took of an extract, by what it owned."""
+    rows: dict[tuple[str, ...], Path] = {}
+    for entry in history:
+        manifest = folder.snapshots / entry.get("snapshot_id", "") / "manifest.json"
+        if entry["event"] == "frozen" and manifest.is_file():
+            for extract in json.loads(manifest.read_text(encoding="utf-8"))["extracts"]:
+                for about in extract["owns"]:
+                    typed = folder.snapshots / "objects" / f"{extract['typed']}.parquet"
+                    rows[extract["feed"], *about, extract["sha256"]] = typed
+    return rows
