@@ -9,6 +9,10 @@ from pipelines.database import Connection
 
 Row = dict[str, Any]
 
+# The classification of people counted in a finer list than WRES.
+CENSUS = {"classification": "census_2021_19"}
+ESR = {"classification": "esr_16"}
+
 DEFAULTS: Row = {
     "as_at_date": "2026-03-31",
     "org_code": "RNA",
@@ -104,3 +108,9 @@ def one(con: Connection, name: str, **where: Any) -> Row:
 def rounded(value: Decimal | None, places: int) -> float | None:
     """A mart's decimal as a reader would write it."""
     return None if value is None else round(float(value), places)
+
+
+def gap(con: Connection, **where: Any) -> Row:
+    """A gap of one trust against its residents, clinical and not together, but for what is given."""
+    defaults = {"comparator": "population", "clinical": "all", "as_at_date": "2026-03-31", "org_code": "RNA"}
+    return one(con, "representation_gap", **(defaults | where))
