@@ -48,10 +48,11 @@ def recognise_all(layouts: Sequence[Layout], files: Sequence[Path]) -> tuple[lis
         if isinstance(one, Refusal):
             refusals.append(one)
         elif one.sha256 in recognised:
-            twin = recognised[one.sha256].path.name
-            refusals.append(
-                Refusal(path.name, "file.copy", f"it is a copy of {twin}, byte for byte; {twin} was read instead")
-            )
+            twin = recognised[one.sha256]
+            sentence = f"it is a copy of {twin.path.name}, byte for byte; {twin.path.name} was read instead"
+            if one.sidecar != twin.sidecar:
+                sentence += f", and its sidecar wasn't: what that says goes into {sidecar.beside(twin.path).name}"
+            refusals.append(Refusal(path.name, "file.copy", sentence))
         else:
             recognised[one.sha256] = one
     return list(recognised.values()), refusals

@@ -1,8 +1,8 @@
 -- Grain:  as_at_date, org_code, field, source_value, classification, category, answer_status: what a sender's value became.
 -- Inputs: value_count, owned, own_word.
 -- Caveat: exact counts: internal. Values are spelt as the list spells them, and blank where the cell was empty; a value outside the
---         lists is rejected before. `rows` are all accepted assignments, `people` the substantive people counted. Every row of a
---         field that the file has is here once: as a category, declined, missing or unknown. mapped_by and mapped_on say whose mapping
+--         lists is rejected before. `rows` are all accepted assignments, `people` the substantive people counted. Fields are the
+--         answers and the grade; every row of one that the file has is here once: as a category, declined, missing or unknown. mapped_by and mapped_on say whose mapping
 --         explains a word of the organisation's own.
 select
     value_count.as_at_date,

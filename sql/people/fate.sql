@@ -8,7 +8,7 @@ with ruled as (
     select
         accepted.*,
         case
-            when accepted.assignment_status = 'not_in_post' then 'not_in_post'
+            when 'not_in_post' in (accepted.assignment_status, accepted.assignment_category) then 'not_in_post'
             when accepted.employment_type = 'bank' or accepted.assignment_category = 'bank' then 'bank'
             when accepted.assignment_category in ('honorary', 'non_executive', 'agency')
             then accepted.assignment_category

@@ -263,6 +263,16 @@ def test_a_copy_is_read_once_and_named(con: Connection, tmp_path: Path) -> None:
     assert [row[0] for row in select(con, a, "distinct extract, source_line")] == sorted([a.sha256, c.sha256])
 
 
+def test_a_copys_sidecar_isnt_dropped_in_silence(con: Connection, tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(staff_csv({}), encoding="utf-8")
+    (tmp_path / "b.csv.yaml").write_text("control_totals: [{people: 1}]\n", encoding="utf-8")
+    files = sorted(tmp_path.glob("*.csv"))
+    (copy,) = ingest(con, DataFolder(tmp_path), files, tmp_path / "work").refusals
+    assert copy.rule == "file.copy"
+    assert "what that says goes into a.csv.yaml" in copy.sentence
+
+
 def test_synthetic_rows_mark_their_extract(read: Callable[[str], Extract]) -> None:
     assert read(staff_csv({}, {"synthetic": "yes"}, synthetic="no")).synthetic
     assert not read(staff_csv({}, synthetic="no")).synthetic

@@ -212,3 +212,18 @@ def test_the_terminal_names_whose_totals_differ_and_who_sent_none(con: Connectio
         "  RNA The Dudley Group NHS Foundation Trust, people: total 2, ours 2,",
         "      unexplained −2: ask the sender what the total counts",
     ]
+
+
+def test_steps_that_took_out_nobody_knows_how_many_are_no_hint(con: Connection) -> None:
+    """Subtotals among the rows: of whom they are isn't known, and can't be what a sender left out."""
+    register(con, replace(extract(ControlTotal(people=1)), rows={"rejected": 0, "checking": 1}), rows=[*EVERYBODY])
+    ((note,),) = lines(con, "note", measure="people", org_code="RNA", item="unexplained")
+    assert note == "ask the sender what the total counts"
+
+
+def test_hints_of_assignments_alone_name_one_step(con: Connection) -> None:
+    """The bank has no hours: of assignments without a difference in FTE, several steps together say nothing."""
+    bank = [{**row, "fte": None} if row["employment_type"] == "bank" else row for row in EVERYBODY]
+    register(con, extract(ControlTotal(assignments=4, fte=Decimal("2.5"))), rows=bank)
+    ((note,),) = lines(con, "note", measure="assignments", org_code="RNA", item="unexplained")
+    assert note == "ask the sender what the total counts"

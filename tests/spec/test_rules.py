@@ -521,6 +521,30 @@ def test_hours_that_cannot_be_read_are_not_also_called_missing(con: Connection, 
     assert finding.rule == "staff.fte.not_a_number"
 
 
+@pytest.mark.parametrize("status", ["not_in_post", "career_break"])
+def test_who_is_not_at_work_needs_no_hours_and_is_no_main_assignment(
+    con: Connection, tmp_path: Path, status: str
+) -> None:
+    template = FEEDS["staff"][1]
+    rows = [
+        row(template, 2, fte=None, assignment_key="a", assignment_status=status, person_key="a"),
+        row(template, 3, fte="1", assignment_key="b", person_key="b"),
+    ]
+    if status == "not_in_post":
+        rows.append(row(template, 4, fte="1", assignment_key="c", person_key="a"))
+    assert judged(con, tmp_path, "staff", rows) == []
+
+
+def test_hours_of_the_bank_alone_ask_nobody_for_hours(con: Connection, tmp_path: Path) -> None:
+    template = FEEDS["staff"][1]
+    rows = [
+        row(template, 2, fte=None, assignment_key="a", person_key="a"),
+        row(template, 3, fte="0.3", employment_type="bank", assignment_key="b", person_key="b"),
+    ]
+    (finding,) = judged(con, tmp_path, "staff", rows)
+    assert (finding.rule, finding.severity) == ("staff.fte_absent", "warn")
+
+
 def test_a_file_without_any_hours_is_taken_with_a_warning(con: Connection, tmp_path: Path) -> None:
     rows = [row(FEEDS["staff"][1], line, fte=None, assignment_key=f"a{line}", person_key=f"p{line}") for line in (2, 3)]
     (finding,) = judged(con, tmp_path, "staff", rows)

@@ -459,7 +459,7 @@ def test_a_kind_of_assignment_belongs_to_one_population(categories_list, types_l
     population = {
         **dict.fromkeys(("permanent", "fixed_term", "locum"), "substantive"),
         "bank": "bank",
-        **dict.fromkeys(("honorary", "non_executive", "agency", "other"), "other"),
+        **dict.fromkeys(("honorary", "non_executive", "agency", "not_in_post", "other"), "other"),
     }
     assert coded(types_list) == {word: population[kind] for word, kind in coded(categories_list).items()}
 
