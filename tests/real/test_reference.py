@@ -360,7 +360,7 @@ def test_a_system_has_its_known_small_profiles(real_data, population, system, di
     assert people(population, system, "religion", "") == religion_not_answered
 
 
-def test_largest_difference_between_two_tables_is_the_one_that_is_stated(real_data, population, ages):  # noqa: ARG001
+def test_largest_difference_between_two_tables_is_the_one_that_is_stated(population, ages):
     counted: Counter[tuple[str, str]] = Counter()
     for row in population:
         counted[row["area_code"], row["characteristic"]] += int(row["population"])

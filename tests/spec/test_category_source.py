@@ -29,6 +29,15 @@ def test_a_system_says_what_was_collapsed_and_what_a_source_has_no_code_for(con:
         ("esr_16", "C", "same", None),
         ("ons_5", None, "not available", "[x]"),
     ]
+    african = one(
+        con,
+        "category_source",
+        classification="esr_16",
+        category="N",
+        source_classification="census_2021_19",
+        **system,
+    )
+    assert (african["source_categories"], african["how"], african["quality"]) == ("Black African", "renamed", "good")
     roma = mart(con, "category_source", classification="census_2021_19", category="Roma", **system)
     assert [(row["source_classification"], row["how"], row["marker"]) for row in roma] == [
         ("census_2021_19", "same", None),

@@ -100,6 +100,9 @@ def test_where_hours_arent_known_the_assignment_whose_are_comes_first(con: Conne
         *(({"assignment_category": word}, None) for word in ("honorary", "non_executive", "agency")),
         *(({"employment_type": "other", "assignment_category": word}, None) for word in ("honorary", "agency")),
         ({"assignment_status": "career_break"}, None),
+        ({"assignment_status": "not_in_post"}, None),
+        ({"assignment_category": "not_in_post"}, None),
+        ({"assignment_status": "not_in_post", "employment_type": "bank"}, None),
         ({"fte": "0.0000"}, None),
         ({"fte": None}, "substantive"),  # not known isn't none
     ],

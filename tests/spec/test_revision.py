@@ -88,6 +88,19 @@ def test_what_a_resend_changed_is_marked_and_listed_and_nothing_else(run: Run) -
     ]
 
 
+def test_a_group_is_revised_where_only_the_answers_of_others_changed(run: Run) -> None:
+    """Five of BME staff are undisclosed now: White staff and everybody are as many, of fewer known answers."""
+    undisclosed = f"{MARCH},RNA,substantive,band_5,clinical,unknown,ethnicity,wres,,missing,5\n"
+    run(old=groups("RNA", MARCH, White=60, BME=40))
+    journey = run(again=groups("RNA", MARCH, White=60, BME=35) + undisclosed)
+    columns = "category, earlier_headcount, headcount, earlier_known_headcount, known_headcount, total_headcount"
+    where = "grade_group = 'band_5' and clinical = 'all' and org_code = 'RNA'"
+    assert mart(journey, "revision", columns, where) == [
+        ("BME", 40, 35, 100, 95, 100),
+        ("White", 60, 60, 100, 95, 100),
+    ]
+
+
 def test_a_system_is_revised_with_its_member(run: Run) -> None:
     run(one=groups("RNA", MARCH, White=60, BME=40), two=groups("RBK", MARCH, White=30, BME=30))
     journey = run(again=groups("RNA", MARCH, White=60, BME=41))
