@@ -95,6 +95,12 @@ def test_single_years_of_age_give_the_same_residents_as_the_reference(
     name = "census2021/census2021-ts007-ltla.csv"
     (one,) = validate(con, ingest(con, data, [real_data / name], tmp_path / "work"), reference.method(data)).accepted
     con.execute("create or replace table landing_population as from read_parquet(?)", [str(one.typed)])
+    # Children and people over 74 aren't in the base either.
+    youngest, oldest = con.execute(
+        f"select min(category::int), max(category::int) from ({database.read_sql('intermediate/resident')}) "
+        "where classification = 'single_year_of_age' and age_range = '16-74'"
+    ).fetchall()[0]
+    assert (youngest, oldest) == (16, 74)
     differing, compared = con.execute(f"""
         with resident as ({database.read_sql("intermediate/resident")}),
         landed as (

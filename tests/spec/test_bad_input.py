@@ -45,6 +45,14 @@ def test_a_bad_cell_costs_its_row_and_is_called_by_its_name(con: Connection, tmp
     assert next(iter(cell.values())) not in finding.sentence + finding.advice
 
 
+def test_only_a_code_of_staff_can_be_mapped(con: Connection, tmp_path: Path) -> None:
+    odd = ({"person_key": "x", "grade": "Trust Exec 2"}, {"person_key": "y", "religion": "Pastafarian"})
+    verdict = judge(con, tmp_path, staff=staff_csv(*GOOD, *GOOD, *odd))
+    advice = {one.column: one.advice for one in verdict.findings if one.severity == "reject_row"}
+    assert "docs/senders.md" in advice["grade"]
+    assert "docs/layouts.md" in advice["religion"]
+
+
 # Cells that are read right, and the note about them.
 NOTED = {
     "blanks around a code": ({"org_code": "RXK "}, "file.blanks"),

@@ -545,6 +545,17 @@ def test_hours_of_the_bank_alone_ask_nobody_for_hours(con: Connection, tmp_path:
     assert (finding.rule, finding.severity) == ("staff.fte_absent", "warn")
 
 
+@pytest.mark.parametrize("feed", ["headcount", "population"])
+@pytest.mark.parametrize("role", ["detail", "total", "percentage"])
+def test_a_percentage_that_is_no_number_is_said_and_costs_no_row(
+    con: Connection, tmp_path: Path, feed: str, role: str
+) -> None:
+    template = FEEDS[feed][1]
+    rows = [row(template, 2), row(template, 3, role=role, percentage_fault="not_a_number")]
+    found = [one for one in judged(con, tmp_path, feed, rows) if "percentage" in one.rule]
+    assert [(one.rule, one.severity, one.lines) for one in found] == [(f"{feed}.percentage_unreadable", "warn", (3,))]
+
+
 def test_a_file_without_any_hours_is_taken_with_a_warning(con: Connection, tmp_path: Path) -> None:
     rows = [row(FEEDS["staff"][1], line, fte=None, assignment_key=f"a{line}", person_key=f"p{line}") for line in (2, 3)]
     (finding,) = judged(con, tmp_path, "staff", rows)

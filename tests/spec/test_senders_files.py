@@ -119,6 +119,9 @@ def test_a_row_cut_off_at_the_end_is_no_note(take: Take) -> None:
     extract = only(take("file.csv", wide, LONG + "unused: [A, B, C]\n"))
     assert [(line.line, line.rule) for line in extract.unreadable] == [(3, "line.fields")]
     assert extract.rows_in == 2
+    # Below a blank line too: most of a row's cells are no note.
+    most = only(take("file.csv", wide.replace("\nWorker,Wh", "\n\nWorker,White,12,x\n"), LONG + "unused: [A, B, C]\n"))
+    assert [(line.line, line.rule) for line in most.unreadable] == [(4, "line.fields")]
     between = wide.replace("\nWorker,Wh", "\n\nSource, 2026\nWorker,White,12,,,\n")
     after_blank = only(take("file.csv", between, LONG + "unused: [A, B, C]\n"))
     assert [(line.line, line.rule) for line in after_blank.unreadable] == [(4, "line.fields")]
