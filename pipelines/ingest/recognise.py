@@ -18,11 +18,16 @@ NOT_TEXT = "it isn't text in UTF-8, UTF-16 or Windows-1252; save it as 'CSV UTF-
 
 @dataclass(frozen=True)
 class Refusal:
-    """A file that stops here: ``rule`` for the machine, ``sentence`` for the sender, with what to do."""
+    """A file that stops here: ``rule`` for the machine, ``sentence`` for the sender, with what to do.
+
+    ``column`` and ``kind`` (of what is in it) where it stops for one column.
+    """
 
     file: str
     rule: str
     sentence: str
+    column: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)
