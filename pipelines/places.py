@@ -24,6 +24,11 @@ class DataFolder:
         return self.root / "landing"
 
     @property
+    def quarantine(self) -> Path:
+        """Refused files, each in a folder with the report to its sender; personal rows, as in landing."""
+        return self.root / "quarantine"
+
+    @property
     def snapshots(self) -> Path:
         """Frozen snapshots and the objects they name; personal rows, pseudonymised."""
         return self.root / "snapshots"
@@ -47,6 +52,10 @@ class DataFolder:
     def mappings(self) -> list[Path]:
         """Return the organisations' own mappings of grades and staff groups; none are packaged."""
         return sorted((self.root / "mappings").glob("*.yaml"))
+
+    def waivers(self) -> list[Path]:
+        """Return the rules that a named person set aside; none are packaged."""
+        return sorted((self.root / "waivers").glob("*.yaml"))
 
     def references(self) -> dict[str, Path]:
         """Return the folder's own reference tables by name: each file comes whole, before the packaged one.

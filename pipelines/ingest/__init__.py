@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import contract, database, layout, lookup, mapping, reader, reference, sidecar, typed
+from pipelines import contract, database, layout, lookup, mapping, reader, reference, sidecar, typed, waiver
 from pipelines.contract import Contract
 from pipelines.database import Connection, export, identifier, literal
 from pipelines.ingest.notes import Note, spellings
@@ -17,6 +17,7 @@ from pipelines.opening import UnreadableFileError
 from pipelines.places import DataFolder
 from pipelines.reader import UnreadableLine
 from pipelines.sidecar import WHAT, Sidecar
+from pipelines.waiver import Waiver
 
 # Files of one layout are typed in one query, up to this many bytes: planning costs more than a month of a trust.
 BATCH_BYTES = 256 * 2**20
@@ -57,6 +58,7 @@ class Ingested:
 
     extracts: tuple[Extract, ...]
     refusals: tuple[Refusal, ...]
+    waivers: tuple[Waiver, ...] = ()
 
 
 def ingest(
@@ -78,9 +80,11 @@ def ingest(
     Raises:
         LayoutError: a layout file can't be used.
         MappingError: an organisation's mapping can't be used.
+        WaiverError: a waiver can't be used.
         ValueError: the data folder's method.yaml has a setting that doesn't exist.
     """
     layouts, mappings = layout.load_all(folder), mapping.load_all(folder)
+    waivers = waiver.load_all(folder)
     method = reference.method(folder)
     work.mkdir(parents=True, exist_ok=True)
     recognised, refusals = recognise_all(layouts, files)
@@ -94,6 +98,7 @@ def ingest(
     return Ingested(
         tuple(sorted(extracts, key=lambda extract: extract.file)),
         tuple(sorted(refusals, key=lambda refusal: refusal.file)),
+        tuple(waivers),
     )
 
 
