@@ -1,28 +1,24 @@
 """The judge: Great Expectations on the typed tables in DuckDB, all files of a feed at once.
 
-The suites in ``expectations`` hold the rules, each with its code, severity, sentence and advice; a query too long for
-a suite stands in ``sql/checks``. Types, lists and keys are generated from the contract. Each failing row is known by
-its file and line; a line that became several rows counts once.
+The suites (``suite.py``) hold the rules, each with its code, severity, sentence and advice. Each failing row is known
+by its file and line; a line that became several rows counts once. A waiver takes rows out of a rule's reach.
 """
 
-import json
 import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from pipelines import contract, database, places
+from pipelines import contract, database
 from pipelines.database import Connection, identifier
 from pipelines.ingest import Extract
 from pipelines.reader import RULES as LINE_RULES
-
-if TYPE_CHECKING:
-    from great_expectations.core import ExpectationSuite
-    from great_expectations.expectations.expectation import Expectation
+from pipelines.suite import cannot_run, suite
+from pipelines.waiver import Waiver
 
 # What a `<column>_fault` says of the cell.
 FAULTS = {
@@ -46,18 +42,16 @@ WORD_ADVICE = {
 MAP_IT = "ask the sender what the word means; an organisation's own words go into a mapping, docs/senders.md"
 LIST_IT = "ask the sender what the word means; the layout or its list has to name it, docs/layouts.md"
 
-# Columns that check others and enter nowhere: a cell of theirs that can't be read costs no row.
-CHECKED_ONLY = ("percentage",)
-
-SEVERITIES = ("reject_row", "reject_file", "warn")
 EXAMPLE_LINES = 5
+# Whose row it is and as at when, by feed: what a waiver is about.
+WHOSE = dict.fromkeys(contract.POST_FEEDS, ("org_code", "as_at_date")) | {"population": ("area_code", "vintage")}
 
 
 @dataclass(frozen=True)
 class Finding:
     """One rule that failed in one file: how many of the rows tried, and the first lines; never a value.
 
-    ``extract`` is the file's SHA-256; ``severity`` is reject_row, reject_file or warn.
+    ``extract`` is the file's SHA-256; ``severity`` is reject_row, reject_file, warn, or waived by ``waiver``.
     """
 
     extract: str
@@ -70,10 +64,44 @@ class Finding:
     rows_tried: int
     rows_failing: int
     lines: tuple[int, ...]
+    waiver: str = ""
 
 
-def judge(con: Connection, feed: str, extracts: Sequence[Extract]) -> list[Finding]:
-    """Run a feed's suite over its files; return what failed, and add rejected rows to the table ``rejected_row``.
+@dataclass(frozen=True)
+class Asked:
+    """One expectation as it was asked of one file, whatever the answer; lines failing under a waiver count too."""
+
+    extract: str
+    rule: str
+    column: str
+    severity: str
+    sentence: str
+    rows_tried: int
+    rows_failing: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was asked of the files of a feed, and what failed."""
+
+    asked: tuple[Asked, ...]
+    findings: tuple[Finding, ...]
+
+
+def start(con: Connection) -> None:
+    """Make the table ``failing_row``, which ``judge`` adds to, and the view ``rejected_row``; neither has waived rows.
+
+    Grain: a line of a file, and a rule of the severity reject_row or reject_file that it breaks.
+    """
+    con.execute(
+        "create or replace table failing_row "
+        "(extract varchar, source_line bigint, column_name varchar, rule varchar, severity varchar)"
+    )
+    con.execute("create or replace view rejected_row as from failing_row where severity = 'reject_row'")
+
+
+def judge(con: Connection, feed: str, extracts: Sequence[Extract], waivers: Sequence[Waiver] = ()) -> Judged:
+    """Run a feed's suite over its files; add the rows that cost something to the table ``failing_row``.
 
     Raises:
         RuntimeError: a rule of the suite can't be used or run; the message names it.
@@ -81,44 +109,73 @@ def judge(con: Connection, feed: str, extracts: Sequence[Extract]) -> list[Findi
     database.view(con, f"{feed}_typed", sorted({extract.typed for extract in extracts}))
     for name, role in ((feed, "detail"), (f"{feed}_total", "total"), (f"{feed}_percentage", "percentage")):
         con.execute(f"create or replace view {name} as select * from {feed}_typed where row_role = '{role}'")
-    lines = f"select extract, count(distinct source_line) from {feed}_typed group by extract"
-    tried = dict(con.execute(lines).fetchall())
+    asked: list[Asked] = []
+    findings = _unreadable(con, extracts)
+    tried: dict[str, dict[str, int]] = {}
+    for result, rows in _run_suite(con, feed):
+        if rows not in tried:
+            tried[rows] = _count_lines(con, rows)
+        _collect_failing(con, result, feed)
+        _waive(con, feed, result, extracts, waivers)
+        failing = _count_lines(con, "failing")
+        config = result.expectation_config
+        asked += [
+            Asked(
+                extract=extract.sha256,
+                rule=config.meta["rule"],
+                column=_column(result),
+                severity=config.meta["severity"],
+                sentence=config.meta["sentence"],
+                rows_tried=tried[rows].get(extract.sha256, 0),
+                rows_failing=failing.get(extract.sha256, 0),
+            )
+            for extract in extracts
+        ]
+        if failing:
+            findings += _findings(con, feed, result, extracts, tried[rows])
+    return Judged(tuple(asked), tuple(findings))
+
+
+def _column(result: Any) -> str:
+    return str(result.expectation_config.kwargs.get("column", "")).removesuffix("_fault")
+
+
+def _count_lines(con: Connection, rows: str) -> dict[str, int]:
+    """Return how many lines of each extract a relation has."""
+    return dict(con.execute(f"select extract, count(distinct source_line) from {rows} group by extract").fetchall())
+
+
+def _findings(
+    con: Connection, feed: str, result: Any, extracts: Sequence[Extract], tried: Mapping[str, int]
+) -> list[Finding]:
+    """Return what the table ``failing`` holds as findings, and keep the rows that cost something."""
+    meta, column = result.expectation_config.meta, _column(result)
     files = {extract.sha256: extract.file for extract in extracts}
-    findings = [
-        _unreadable(extract, rule)
-        for extract in extracts
-        for rule in sorted({line.rule for line in extract.unreadable})
-    ]
-    for result in _run_suite(con, feed):
-        meta = result.expectation_config.meta
-        column = str(result.expectation_config.kwargs.get("column", ""))
-        _collect_failing(con, result, feed, column)
-        column = column.removesuffix("_fault")
-        if meta["severity"] == "reject_row":
-            con.execute(
-                "insert into rejected_row select extract, source_line, ?, ? from failing", [meta["rule"], column]
-            )
-        for extract, fault, field, count, lines in con.execute(
-            "select extract, fault, field, count(distinct source_line), "
-            "list(distinct source_line order by source_line)[1:?] from failing "
-            "group by extract, fault, field order by extract, fault, field",
+    con.execute(
+        "insert into failing_row select distinct extract, source_line, coalesce(field, ?), concat_ws('.', ?, fault), ? "
+        "from failing where waiver is null and ? <> 'warn'",
+        [column, meta["rule"], meta["severity"], meta["severity"]],
+    )
+    return [
+        Finding(
+            extract=extract,
+            file=files[extract],
+            rule=f"{meta['rule']}.{fault}" if fault else meta["rule"],
+            column=field or column,
+            severity="waived" if waiver else meta["severity"],
+            sentence=FAULTS[fault] if fault else meta["sentence"],
+            advice=_advice(feed, column, fault, meta["do"]),
+            rows_tried=tried.get(extract, 0),
+            rows_failing=count,
+            lines=tuple(lines),
+            waiver=waiver or "",
+        )
+        for extract, fault, field, waiver, count, lines in con.execute(
+            "select extract, fault, field, waiver, count(distinct source_line), "
+            "list(distinct source_line order by source_line)[1:?] from failing group by all order by all",
             [EXAMPLE_LINES],
-        ).fetchall():
-            findings.append(
-                Finding(
-                    extract=extract,
-                    file=files[extract],
-                    rule=f"{meta['rule']}.{fault}" if fault else meta["rule"],
-                    column=field or column,
-                    severity=meta["severity"],
-                    sentence=FAULTS[fault] if fault else meta["sentence"],
-                    advice=_advice(feed, column, fault, meta["do"]),
-                    rows_tried=tried.get(extract, 0),
-                    rows_failing=count,
-                    lines=tuple(lines),
-                )
-            )
-    return findings
+        ).fetchall()
+    ]
 
 
 def _advice(feed: str, column: str, fault: str | None, otherwise: str) -> str:
@@ -129,32 +186,45 @@ def _advice(feed: str, column: str, fault: str | None, otherwise: str) -> str:
     return WORD_ADVICE.get(fault or "", otherwise)
 
 
-def _unreadable(extract: Extract, rule: str) -> Finding:
-    lines = tuple(line.line for line in extract.unreadable if line.rule == rule)
-    sentence, advice = LINE_RULES[rule].split("; ", 1)
-    return Finding(
-        extract=extract.sha256,
-        file=extract.file,
-        rule=rule,
-        column="",
-        severity="reject_row",
-        sentence=sentence,
-        advice=advice,
-        rows_tried=extract.rows_in,
-        rows_failing=len(lines),
-        lines=lines[:EXAMPLE_LINES],
-    )
+def _unreadable(con: Connection, extracts: Sequence[Extract]) -> list[Finding]:
+    """Return what is wrong with lines that don't make a row, and keep these."""
+    findings = []
+    for extract in extracts:
+        for rule in sorted({line.rule for line in extract.unreadable}):
+            lines = [line.line for line in extract.unreadable if line.rule == rule]
+            con.execute(
+                "insert into failing_row select ?, unnest(?::bigint[]), '', ?, 'reject_row'",
+                [extract.sha256, lines, rule],
+            )
+            sentence, advice = LINE_RULES[rule].split("; ", 1)
+            findings.append(
+                Finding(
+                    extract=extract.sha256,
+                    file=extract.file,
+                    rule=rule,
+                    column="",
+                    severity="reject_row",
+                    sentence=sentence,
+                    advice=advice,
+                    rows_tried=extract.rows_in,
+                    rows_failing=len(lines),
+                    lines=tuple(lines[:EXAMPLE_LINES]),
+                )
+            )
+    return findings
 
 
-def _collect_failing(con: Connection, result: Any, feed: str, column: str) -> None:
+def _collect_failing(con: Connection, result: Any, feed: str) -> None:
     """Make the table ``failing``: a row per row that fails a rule.
 
     ``fault`` is the kind of a cell's fault, where the rule is about one; ``field`` the column that a query says it is
-    about.
+    about; ``waiver`` is filled in by ``_waive``.
     """
     config = result.expectation_config
+    rule = config.meta["rule"]
     con.execute(
-        "create or replace temp table failing (extract varchar, source_line bigint, fault varchar, field varchar)"
+        "create or replace temp table failing "
+        "(extract varchar, source_line bigint, fault varchar, field varchar, waiver varchar)"
     )
     if result.success:
         return
@@ -164,36 +234,69 @@ def _collect_failing(con: Connection, result: Any, feed: str, column: str) -> No
             con.execute(f"insert into failing by name from ({query.format(batch=feed)}\n)")
         except (KeyError, IndexError) as error:
             reason = "in its query a brace that stands for itself is written twice, as in [0-9]{{8}}"
-            raise RuntimeError(_cannot_run(feed, config.meta["rule"], reason)) from error
+            raise RuntimeError(cannot_run(feed, rule, reason)) from error
         except duckdb.Error as error:
-            raise RuntimeError(_cannot_run(feed, config.meta["rule"], error)) from error
+            raise RuntimeError(cannot_run(feed, rule, error)) from error
         return
     if "unexpected_index_list" not in result.result:
         info = result.exception_info
         faults = [one["exception_message"] for one in info.values() if isinstance(one, dict)]
-        raise RuntimeError(_cannot_run(feed, config.meta["rule"], faults[0] if faults else info["exception_message"]))
+        raise RuntimeError(cannot_run(feed, rule, faults[0] if faults else info["exception_message"]))
     index = result.result["unexpected_index_list"]
     rows = pa.table(
         {name: [value for part in index for value in part[name]] for name in ("extract", "source_line")},
     )
     if rows.num_rows != result.result["unexpected_count"]:
-        raise RuntimeError(_cannot_run(feed, config.meta["rule"], "Great Expectations named only some failing rows"))
+        raise RuntimeError(cannot_run(feed, rule, "Great Expectations named only some failing rows"))
     con.register("failing_index", rows)
     # Of a line that became several rows, only those with a fault are at fault.
+    column = str(config.kwargs.get("column", ""))
     fault, at_fault = (identifier(column), "is not null") if column.endswith("_fault") else ("null", "is null")
     con.execute(
-        f"insert into failing select extract, source_line, {fault}, null from {feed} "
+        f"insert into failing select extract, source_line, {fault}, null, null from {feed} "
         f"semi join failing_index using (extract, source_line) where {fault} {at_fault}"
     )
     con.unregister("failing_index")
 
 
-def _cannot_run(feed: str, rule: str, reason: object) -> str:
-    return f"the rule {rule} of expectations/{feed}.json can't be run: {reason}"
+def _waive(con: Connection, feed: str, result: Any, extracts: Sequence[Extract], waivers: Sequence[Waiver]) -> None:
+    """Write into ``failing`` which waiver lets a row through: one of its rule, file, organisation and date."""
+    rule, column = result.expectation_config.meta["rule"], _column(result)
+    covering = [
+        {
+            "extract": one.sha256,
+            "name": waiver.name,
+            "organisation": waiver.organisation,
+            "expires": waiver.expires,
+            "column": waiver.column,
+        }
+        for waiver in waivers
+        if waiver.rule == rule
+        for one in extracts
+        if waiver.covers(rule, one.layout, one.file, waiver.column)
+    ]
+    if not covering or result.success:
+        return
+    code, as_at = WHOSE[feed]
+    con.register("covering", pa.Table.from_pylist(covering))
+    con.execute(
+        "update failing set waiver = waived.name from ("
+        "select rows.extract, rows.source_line, covering.name, covering.column as field "
+        f"from {feed}_typed as rows inner join covering on rows.extract = covering.extract "
+        f"and covering.organisation in ('', rows.{code}) and rows.{as_at} <= covering.expires order by all"
+        ") as waived where failing.extract = waived.extract and failing.source_line = waived.source_line "
+        "and waived.field in ('', coalesce(failing.field, ?))",
+        [column],
+    )
+    con.unregister("covering")
 
 
-def _run_suite(con: Connection, feed: str) -> list[Any]:
-    """Run the generated and the written expectations of a feed on its table; return their results."""
+def _run_suite(con: Connection, feed: str) -> list[tuple[Any, str]]:
+    """Run the generated and the written expectations of a feed on its table.
+
+    Returns:
+        each expectation's result, with the SQL of the rows that it is about.
+    """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -216,83 +319,16 @@ def _run_suite(con: Connection, feed: str) -> list[Any]:
                 "exclude_unexpected_values": True,
             },
         )
-    return list(results.results)
+        engine = source.get_execution_engine()
+        return [(result, _rows_asked(feed, result, engine)) for result in results.results]
 
 
-def suite(feed: str) -> "ExpectationSuite":
-    """Return a feed's suite: what its contract implies, then ``expectations/<feed>.json``.
-
-    Raises:
-        RuntimeError: the file has a rule that can't be used.
-    """
-    from great_expectations import ExpectationSuite
-    from great_expectations import expectations as gxe
-
-    written = json.loads((places.EXPECTATIONS / f"{feed}.json").read_text(encoding="utf-8"))
-    made = ExpectationSuite(name=written["name"])
-    for rule in written["expectations"]:
-        made.add_expectation(_expectation(feed, rule))
-    terms = contract.load(feed)
-    for name in terms.columns:
-        if name in CHECKED_ONLY:
-            continue
-        made.add_expectation(
-            gxe.ExpectColumnValuesToBeNull(
-                column=f"{name}_fault",
-                meta={
-                    "rule": f"{feed}.{name}",
-                    "severity": "reject_row",
-                    "sentence": f"a cell of {name} can't be read",
-                    "do": f"{name} is {terms.columns[name].meaning}; docs/templates.md says how it is written",
-                },
-            )
-        )
-    key = ", ".join(terms.key)
-    made.add_expectation(
-        gxe.UnexpectedRowsExpectation(
-            unexpected_rows_query="select extract, source_line from {batch} "
-            f"qualify count(*) over (partition by extract, {key}) > 1",
-            meta={
-                "rule": f"{feed}.key",
-                "severity": "reject_file",
-                "sentence": f"several rows have the same {key}",
-                "do": "keep the right one of them and send the file again",
-            },
-        )
-    )
-    return made
-
-
-def _expectation(feed: str, rule: Mapping[str, Any]) -> "Expectation":
-    """Return a written rule, which must say what it is and fail row by row: files are judged together, row by row."""
-    from great_expectations.exceptions import GreatExpectationsError
-    from great_expectations.expectations import UnexpectedRowsExpectation
-    from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-
-    meta = rule.get("meta", {})
-    name = meta.get("rule", rule.get("type"))
-    lacking = [key for key in ("rule", "severity", "sentence", "do") if not meta.get(key)]
-    if lacking:
-        raise RuntimeError(_cannot_run(feed, name, f"its meta lacks {' and '.join(lacking)}"))
-    if meta["severity"] not in SEVERITIES:
-        raise RuntimeError(_cannot_run(feed, name, f"its severity is none of {', '.join(SEVERITIES)}"))
-    try:
-        kwargs = rule.get("kwargs", {}) | ({"unexpected_rows_query": _check(meta["sql"])} if "sql" in meta else {})
-        made = ExpectationConfiguration(**{**rule, "kwargs": kwargs}).to_domain_obj()
-    except (GreatExpectationsError, OSError, ValueError, TypeError) as error:
-        raise RuntimeError(_cannot_run(feed, name, error)) from error
-    if not isinstance(made, ColumnMapExpectation | ColumnPairMapExpectation | UnexpectedRowsExpectation):
-        raise RuntimeError(
-            _cannot_run(feed, name, "it doesn't say which rows fail; write an unexpected_rows_expectation")
-        )
-    return made
-
-
-def _check(name: str) -> str:
-    """Return the query of ``sql/checks/<name>.sql`` as Great Expectations takes it: a brace stands for itself.
-
-    It names its tables itself; the comment is for Great Expectations, which would print that ``batch`` isn't used.
-    """
-    query = database.read_sql(f"checks/{name}")
-    return "/* {batch} */ " + query.replace("{", "{{").replace("}", "}}")
+def _rows_asked(feed: str, result: Any, engine: Any) -> str:
+    """Return the SQL of the rows that an expectation is about; a query may be about any row of its file."""
+    kwargs = result.expectation_config.kwargs
+    if "unexpected_rows_query" in kwargs:
+        return f"{feed}_typed"
+    if not kwargs.get("row_condition"):
+        return feed
+    condition = engine.condition_to_filter_clause(result.expectation_config.to_domain_obj().row_condition)
+    return f"{feed} where {condition.compile(compile_kwargs={'literal_binds': True})}"

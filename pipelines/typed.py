@@ -248,7 +248,8 @@ def _answer_columns(name: str, column: Column, source: Source, text: str, is_tot
     fault = identifier(f"{name}_fault")
     if source.origin is None:
         return [f"null::varchar as {identifier(part)}" for part in column.typed(name)] + [f"null::varchar as {fault}"]
-    # An empty cell is an answer too: missing, in the classification of the column's list.
+    # An empty cell of a person's row is an answer too: missing, in the classification of the column's list. A row of
+    # counts without the group that it counts says nothing.
     empty = f"{text} is null"
     found = {part: _looked_up(name, part, has_own) for part in (*ANSWER, "source_value", "rejection")}
     values = found | {
@@ -261,8 +262,8 @@ def _answer_columns(name: str, column: Column, source: Source, text: str, is_tot
     else:
         names = {part: part for part in ANSWER}
     return [f"{values[part]} as {identifier(alias)}" for alias, part in names.items()] + [
-        f"case when not ({empty}) and {found['answer_status']} is null and not {is_total} "
-        f"then coalesce({found['rejection']}, 'not_in_list') end as {fault}"
+        f"case when {is_total} then null when {empty} then {'null' if column.characteristic else literal('empty')} "
+        f"when {found['answer_status']} is null then coalesce({found['rejection']}, 'not_in_list') end as {fault}"
     ]
 
 

@@ -6,16 +6,19 @@ lost.
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pipelines import contract, database
+from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection, identifier, literal
 from pipelines.ingest import Extract, Ingested
 from pipelines.ingest.notes import NOTES
 from pipelines.ingest.recognise import Refusal
-from pipelines.judge import Finding, judge
+from pipelines.judge import Asked, Finding, judge, start
 from pipelines.ledger import Received, in_force
+from pipelines.waiver import Waiver
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,13 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Validated:
-    """The verdicts: what entered, what was refused, and every finding behind them."""
+    """The verdicts: what entered, what was refused, every finding behind them, and all that was asked."""
 
     accepted: tuple[Accepted, ...]
     refusals: tuple[Refusal, ...]
     findings: tuple[Finding, ...]
+    asked: tuple[Asked, ...] = ()
+    extracts: tuple[Extract, ...] = ()
 
 
 def validate(
@@ -61,16 +66,17 @@ def validate(
     Raises:
         RuntimeError: a rule of a suite can't be run; the message names it.
     """
-    con.execute(
-        "create or replace table rejected_row (extract varchar, source_line bigint, rule varchar, column_name varchar)"
-    )
+    start(con)
+    asked: list[Asked] = []
     findings: list[Finding] = []
     for extract in ingested.extracts:
         findings += _noticed(extract)
     for feed in contract.FEEDS:
         extracts = [extract for extract in ingested.extracts if extract.feed == feed]
         if extracts:
-            findings += judge(con, feed, extracts)
+            judged = judge(con, feed, extracts, ingested.waivers)
+            asked += judged.asked
+            findings += judged.findings
             progress(feed)
     refusals = list(ingested.refusals)
     accepted: list[Accepted] = []
@@ -80,13 +86,61 @@ def validate(
             refusals.append(verdict)
         else:
             accepted.append(verdict)
-    clashes = _clashes(con, accepted, {one.sha256 for one in received})
-    accepted = _without(accepted, clashes)
+    too_many = _rejecting(accepted, findings, method)
+    accepted, stopped, let_through = _stop(accepted, too_many, ingested.waivers)
+    refusals, findings = [*refusals, *stopped], [*findings, *let_through]
+    clashing = _clashes(con, accepted, {one.sha256 for one in received})
+    accepted = _without(accepted, clashing)
     shrinking = _shrinking(accepted, received, method["supersede_min_rows_share"])
+    accepted, stopped, let_through = _stop(accepted, shrinking, ingested.waivers)
+    refusals, findings = [*refusals, *clashing, *stopped], [*findings, *let_through]
     return Validated(
-        accepted=tuple(_without(accepted, shrinking)),
-        refusals=tuple(sorted([*refusals, *clashes, *shrinking], key=lambda refusal: refusal.file)),
+        accepted=tuple(accepted),
+        refusals=tuple(sorted(refusals, key=lambda refusal: refusal.file)),
         findings=tuple(sorted(findings, key=lambda finding: (finding.file, finding.rule, finding.column))),
+        asked=tuple(asked),
+        extracts=ingested.extracts,
+    )
+
+
+def _stop(
+    accepted: Sequence[Accepted], refusals: Sequence[Refusal], waivers: Sequence[Waiver]
+) -> tuple[list[Accepted], list[Refusal], list[Finding]]:
+    """Refuse whole files, but for those that a waiver lets through; of these return a finding."""
+    extracts = {one.extract.file: one.extract for one in accepted}
+    let_through = [
+        _waived(extracts[refusal.file], refusal, waiver)
+        for refusal in refusals
+        for waiver in _waivers(extracts[refusal.file], refusal, waivers)[:1]
+    ]
+    stopped = [one for one in refusals if (one.file, one.rule) not in {(two.file, two.rule) for two in let_through}]
+    return _without(accepted, stopped), stopped, let_through
+
+
+def _waivers(extract: Extract, refusal: Refusal, waivers: Sequence[Waiver]) -> list[Waiver]:
+    """Return the waivers of a refusal that hold for everybody whom the file is about, at its dates."""
+    about = [(one[0], date.fromisoformat(one[1]) if extract.feed in POST_FEEDS else None) for one in extract.about]
+    return [
+        one
+        for one in waivers
+        if one.covers(refusal.rule, extract.layout, extract.file, refusal.column) and one.covers_rows(about)
+    ]
+
+
+def _waived(extract: Extract, refusal: Refusal, waiver: Waiver) -> Finding:
+    sentence, advice = refusal.sentence.split("; ", 1)
+    return Finding(
+        extract=extract.sha256,
+        file=extract.file,
+        rule=refusal.rule,
+        column=refusal.column,
+        severity="waived",
+        sentence=sentence,
+        advice=advice,
+        rows_tried=extract.rows_in,
+        rows_failing=extract.rows_in,
+        lines=(),
+        waiver=waiver.name,
     )
 
 
@@ -154,15 +208,8 @@ def _verdict(
         return Refusal(
             extract.file, "file.empty", "none of its rows says anything; send it again with the rows of its parts"
         )
-    if not rows_accepted or rows_rejected > method["max_rejected_share"] * extract.rows_in:
-        worst = max((one for one in findings if one.severity == "reject_row"), key=lambda one: one.rows_failing)
-        return Refusal(
-            extract.file,
-            "file.too_many_rejected",
-            f"{rows_rejected:,} of its {extract.rows_in:,} rows are rejected, more than "
-            f"{method['max_rejected_share']:.0%}; most often: {worst.column + ': ' if worst.column else ''}"
-            f"{worst.sentence} (first at line {worst.lines[0]}); {worst.advice}",
-        )
+    if not rows_accepted:
+        return _too_many(extract, rows_rejected, findings, method)
     rows_about = _rows_about(con, extract.feed, typed)
     return Accepted(
         replace(extract, about=tuple(rows_about)),
@@ -171,6 +218,28 @@ def _verdict(
         rows_rejected,
         rows_checking,
         rows_about,
+    )
+
+
+def _rejecting(accepted: Sequence[Accepted], findings: Sequence[Finding], method: Mapping[str, Any]) -> list[Refusal]:
+    """Refuse files of which so many rows are rejected that what is left would undercount."""
+    return [
+        _too_many(
+            one.extract, one.rows_rejected, [two for two in findings if two.extract == one.extract.sha256], method
+        )
+        for one in accepted
+        if one.rows_rejected > method["max_rejected_share"] * one.extract.rows_in
+    ]
+
+
+def _too_many(extract: Extract, rejected: int, findings: Sequence[Finding], method: Mapping[str, Any]) -> Refusal:
+    worst = max((one for one in findings if one.severity == "reject_row"), key=lambda one: one.rows_failing)
+    return Refusal(
+        extract.file,
+        "file.too_many_rejected",
+        f"{rejected:,} of its {extract.rows_in:,} rows are rejected, more than {method['max_rejected_share']:.0%}; "
+        f"most often: {worst.column + ': ' if worst.column else ''}{worst.sentence} (first at line {worst.lines[0]}); "
+        f"{worst.advice}",
     )
 
 

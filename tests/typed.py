@@ -9,7 +9,7 @@ import pyarrow as pa
 from pipelines import contract
 from pipelines.database import Connection, identifier, literal
 from pipelines.ingest import Extract
-from pipelines.judge import Finding, judge
+from pipelines.judge import Finding, judge, start
 
 Row = Mapping[str, Any]
 
@@ -50,10 +50,9 @@ def judged(con: Connection, folder: Path, feed: str, rows: Sequence[Row]) -> lis
     path = folder / f"{feed}.parquet"
     con.execute(f"copy (select {columns} from by_hand) to {literal(str(path))} (format parquet)")
     con.unregister("by_hand")
-    con.execute(
-        "create or replace table rejected_row (extract varchar, source_line bigint, rule varchar, column_name varchar)"
-    )
-    return judge(con, feed, [_extract(feed, path, file, rows) for file in dict.fromkeys(row["file"] for row in rows)])
+    start(con)
+    files = dict.fromkeys(row["file"] for row in rows)
+    return list(judge(con, feed, [_extract(feed, path, file, rows) for file in files]).findings)
 
 
 def _extract(feed: str, path: Path, file: str, rows: Sequence[Row]) -> Extract:

@@ -19,11 +19,12 @@ from rich.console import Console
 from pipelines import cli, contract, database, layout, mapping, measure, reference, sidecar
 from pipelines.contract import FEEDS
 from pipelines.ingest import Ingested, ingest
-from pipelines.judge import FAULTS, suite
+from pipelines.judge import FAULTS
 from pipelines.places import DataFolder
 from pipelines.report import RULE_WORDS
 from pipelines.road import walk
 from pipelines.sample import write_sample
+from pipelines.suite import suite
 from pipelines.validate import Validated, validate
 
 PROJECT = Path(__file__).resolve().parents[2]
