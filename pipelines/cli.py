@@ -90,21 +90,23 @@ def run(*, data: Data = Path("data"), as_at: date | None = None, strict: bool = 
 
 
 @app.command
-def check(*files: Path, data: Data = Path("data")) -> int:
+def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Path = Path()) -> int:
     """Judge files as a run would, without moving or storing anything.
 
     Exits with 1 if a file is refused or a row of it is rejected.
 
     Args:
         files: the files to judge.
+        report: write a page for each file, FILE.report.html: every expectation, rows tried, rows failing, verdict.
+        out: the folder for these pages; otherwise the one that you stand in.
     """
     import tempfile
 
-    from pipelines import reference
+    from pipelines import answer, reference
     from pipelines.database import connect
     from pipelines.ingest import ingest
     from pipelines.places import DataFolder
-    from pipelines.road import verdict_summary
+    from pipelines.road import print_lines, verdict_summary
     from pipelines.validate import validate
 
     missing = [path for path in files if not path.is_file()]
@@ -116,8 +118,13 @@ def check(*files: Path, data: Data = Path("data")) -> int:
     with tempfile.TemporaryDirectory() as work, connect() as con:
         reference.load(con, method, folder)
         validated = validate(con, ingest(con, folder, files, Path(work)), method)
+        pages = {one.file: answer.page(one) for one in answer.answers(con, validated)} if report else {}
     console.print(verdict_summary(validated), highlight=False, soft_wrap=True)
     _show_verdicts(console, validated)
+    for file, page in pages.items():
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{file}.report.html").write_text(page, encoding="utf-8", newline="\n")
+        print_lines(console, [f"report    {out / f'{file}.report.html'}"])
     return REFUSED if validated.refusals or any(one.rows_rejected for one in validated.accepted) else DONE
 
 

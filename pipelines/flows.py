@@ -12,18 +12,20 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from pipelines import freeze, ingest, ledger, measure, publish, reference, validate
+from pipelines import freeze, ingest, ledger, measure, publish, quarantine, reference, validate
 from pipelines.places import DataFolder
 from pipelines.road import alone, ignored, landed, open_database, verdict_summary, who_gave_way, work_folder
 
 
 @task(cache_policy=NO_CACHE, task_run_name="receive files of {folder.root}")
 def receive(folder: DataFolder) -> validate.Validated:
-    """Ingest and validate what lies in the landing folder."""
+    """Ingest and validate what lies in the landing folder; what is refused goes to quarantine."""
     method = reference.method(folder)
     with open_database(folder, method) as con:
         ingested = ingest.ingest(con, folder, landed(folder), work_folder(folder))
-        return validate.validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)))
+        validated = validate.validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)))
+        quarantine.quarantine(con, folder, validated)
+        return validated
 
 
 @task(cache_policy=NO_CACHE)

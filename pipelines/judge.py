@@ -38,6 +38,18 @@ WORD_ADVICE = {
     "band_8_without_letter": "ask the sender for 8a, 8b, 8c or 8d; four bands can't be told apart",
     "of_another_column": "look whether the names of two columns have changed places, and send the file again",
 }
+# What a sender sends instead of a cell at fault.
+SEND = {
+    "a_total": "the rows of people or groups alone, without those that sum them up",
+    "band_8_without_letter": "8a, 8b, 8c or 8d in {column}",
+    "empty": "a value in every row of {column} ({meaning}){words}",
+    "not_a_date": "{column} ({meaning}) as a date written YYYY-MM-DD",
+    "not_a_number": "{column} ({meaning}) as a number with a decimal point, no separator for thousands",
+    "not_a_whole_number": "{column} ({meaning}) as a whole number in digits alone",
+    "not_in_list": "a code of the agreed list in {column} ({meaning}){words}; or tell us what your own words mean",
+    "not_yes_or_no": "yes or no in {column} ({meaning})",
+    "of_another_column": "{column} ({meaning}) under its own name; two columns may have changed places",
+}
 # What to do about a word in no list: only codes of staff can be an organisation's own; other words belong in a list.
 MAP_IT = "ask the sender what the word means; an organisation's own words go into a mapping, docs/senders.md"
 LIST_IT = "ask the sender what the word means; the layout or its list has to name it, docs/layouts.md"
@@ -52,6 +64,7 @@ class Finding:
     """One rule that failed in one file: how many of the rows tried, and the first lines; never a value.
 
     ``extract`` is the file's SHA-256; ``severity`` is reject_row, reject_file, warn, or waived by ``waiver``.
+    ``advice`` tells the analyst what to do, ``send`` whoever sent the file what to send instead.
     """
 
     extract: str
@@ -65,6 +78,7 @@ class Finding:
     rows_failing: int
     lines: tuple[int, ...]
     waiver: str = ""
+    send: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,6 +179,7 @@ def _findings(
             severity="waived" if waiver else meta["severity"],
             sentence=FAULTS[fault] if fault else meta["sentence"],
             advice=_advice(feed, column, fault, meta["do"]),
+            send=_send(feed, column, fault, meta),
             rows_tried=tried.get(extract, 0),
             rows_failing=count,
             lines=tuple(lines),
@@ -184,6 +199,15 @@ def _advice(feed: str, column: str, fault: str | None, otherwise: str) -> str:
         terms = contract.load(feed).columns.get(column)
         return MAP_IT if feed == "staff" and terms is not None and terms.type == "choice" else LIST_IT
     return WORD_ADVICE.get(fault or "", otherwise)
+
+
+def _send(feed: str, column: str, fault: str | None, meta: Mapping[str, str]) -> str:
+    """Return what a sender, who knows nothing of us, sends instead of what was found."""
+    if not fault:
+        return meta.get("send", meta["do"])
+    terms = contract.load(feed).columns[column]
+    words = f", one of {', '.join(terms.choices)}" if terms.choices else ""
+    return SEND.get(fault, "{column} ({meaning}){words}").format(column=column, meaning=terms.meaning, words=words)
 
 
 def _unreadable(con: Connection, extracts: Sequence[Extract]) -> list[Finding]:
@@ -206,6 +230,7 @@ def _unreadable(con: Connection, extracts: Sequence[Extract]) -> list[Finding]:
                     severity="reject_row",
                     sentence=sentence,
                     advice=advice,
+                    send=advice,
                     rows_tried=extract.rows_in,
                     rows_failing=len(lines),
                     lines=tuple(lines[:EXAMPLE_LINES]),

@@ -7,6 +7,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 SQL = PROJECT / "sql"
 EXPECTATIONS = PROJECT / "expectations"
+REPORTS = PROJECT / "reports"
 CONTRACTS = PROJECT / "data" / "contracts"
 LAYOUTS = PROJECT / "data" / "layouts"
 REFERENCE = PROJECT / "data" / "reference"

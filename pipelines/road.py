@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from pipelines import database, ledger, reference, sidecar
+from pipelines import database, ledger, quarantine, reference, sidecar
 from pipelines.database import Connection
 from pipelines.freeze import freeze
 from pipelines.freeze.owners import GaveWay
@@ -144,6 +144,7 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
             validated = validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)), on)
             on.summary = verdict_summary(validated)
         show(validated)
+        print_lines(console, quarantine.lines(quarantine.quarantine(con, folder, validated)))
         with stage(console, "freeze") as on:
             snapshot = freeze(folder, validated, method, as_at_date)
             extracts = f"{len(snapshot.extracts):,} extracts"

@@ -45,6 +45,7 @@ class Validated:
     findings: tuple[Finding, ...]
     asked: tuple[Asked, ...] = ()
     extracts: tuple[Extract, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
 def validate(
@@ -100,6 +101,7 @@ def validate(
         findings=tuple(sorted(findings, key=lambda finding: (finding.file, finding.rule, finding.column))),
         asked=tuple(asked),
         extracts=ingested.extracts,
+        waivers=ingested.waivers,
     )
 
 

@@ -69,7 +69,7 @@ class Snapshot:
 def freeze(
     folder: DataFolder, validated: Validated, method: Mapping[str, Any], as_at_date: date | None = None
 ) -> Snapshot:
-    """Write what was accepted into the snapshot store and note in the ledger what came, stopped and gave way.
+    """Write what was accepted into the snapshot store and note in the ledger what came and gave way.
 
     Args:
         folder: the data folder.
@@ -130,20 +130,14 @@ def _entries(
     validated: Validated, gave_way: Sequence[GaveWay], history: Sequence[ledger.Entry]
 ) -> list[dict[str, Any]]:
     known = {one.sha256 for one in ledger.received(history)}
-    refused_before = {(entry["file"], entry["rule"]) for entry in history if entry["event"] == "refused"}
     received = [
         ledger.Received(one.extract.sha256, one.extract.file, one.extract.feed, one.rows_about).entry
         # The smallest hash last: it stands for files that say the same, in this run and, as the latest, in the next.
         for one in sorted(validated.accepted, key=lambda one: one.extract.sha256, reverse=True)
         if one.extract.sha256 not in known
     ]
-    refused = [
-        {"event": "refused", "file": refusal.file, "rule": refusal.rule}
-        for refusal in validated.refusals
-        if (refusal.file, refusal.rule) not in refused_before
-    ]
     said = [{key: entry.get(key) for key in ("event", "sha256", "by", "feed", "about", "reason")} for entry in history]
-    return [*received, *refused, *(one.entry for one in gave_way if one.entry not in said)]
+    return [*received, *(one.entry for one in gave_way if one.entry not in said)]
 
 
 def _chosen(
@@ -182,6 +176,7 @@ def _manifest_entry(one: Accepted, owns: tuple[tuple[str, ...], ...], validated:
                 "severity": finding.severity,
                 "tried": finding.rows_tried,
                 "failing": finding.rows_failing,
+                "waiver": finding.waiver,
             }
             for finding in validated.findings
             if finding.extract == extract.sha256
@@ -203,6 +198,7 @@ def _definitions(folder: DataFolder) -> dict[str, str]:
     files = {f"reference/{path.name}": path for path in reference.files(folder) if path.name != "method.yaml"}
     files |= {f"layouts/{path.name}": path for path in folder.layouts()}
     files |= {f"mappings/{path.name}": path for path in folder.mappings()}
+    files |= {f"waivers/{path.name}": path for path in folder.waivers()}
     files |= {f"contracts/{path.name}": path for path in sorted(places.CONTRACTS.glob("*.yaml"))}
     files |= {f"expectations/{path.name}": path for path in sorted(places.EXPECTATIONS.glob("*.json"))}
     files |= {f"checks/{path.name}": path for path in sorted((places.SQL / "checks").glob("*.sql"))}
