@@ -106,15 +106,10 @@ def answers(con: Connection, validated: Validated) -> list[Answer]:
 def _about(extract: Extract | None, known: Set[str]) -> str:
     """Return what a file is about, as far as codes of the register or of areas say it: other cells may be anything."""
     about = extract.about if extract else ()
-    told = sorted(
-        {" ".join(one[: 2 if one[0] in known else 1]) for one in about if one[0] in known or _is_area(one[0])}
-    )
+    of_register = {" ".join(one[:2]) for one in about if one[0] in known}
+    told = sorted(of_register | {one[0] for one in about if one[0] not in known and AREA_CODE.fullmatch(one[0])})
     more = f" and {len(told) - NAMED:,} more" if len(told) > NAMED else ""
     return (", ".join(told[:NAMED]) + more) or "nobody in the register"
-
-
-def _is_area(code: str) -> bool:
-    return AREA_CODE.fullmatch(code) is not None
 
 
 def report_md(answer: Answer) -> str:
@@ -201,13 +196,13 @@ def _no_formula(cell: str) -> str:
 
 
 def _verdict(answer: Answer, asked: Asked) -> str:
-    """Return in words how an expectation was met."""
+    """Return in words what came of looking for a fault."""
     if not asked.rows_tried:
         return "not asked: no such row"
     if not asked.rows_failing:
-        return "met"
+        return "not found"
     found = [one for one in answer.findings if one.rule == asked.rule or one.rule.startswith(f"{asked.rule}.")]
-    return "not met: a waiver lets it through" if all(one.waiver for one in found) else "not met"
+    return "found: a waiver lets it through" if all(one.waiver for one in found) else "found"
 
 
 def fault(finding: Finding) -> str:
@@ -218,9 +213,9 @@ def fault(finding: Finding) -> str:
 def where(finding: Finding) -> str:
     """Return how many rows and which lines a finding is about."""
     rows = f"{finding.rows_failing:,} of {finding.rows_tried:,} row{'s' * (finding.rows_tried != 1)}"
-    lines = ", ".join(f"{line}" for line in finding.lines)
-    more = " and more" if finding.rows_failing > len(finding.lines) else ""
-    return f"{rows}, line{'s' * (len(finding.lines) != 1)} {lines}{more}" if lines else rows
+    lines = ", ".join(map(str, finding.lines))
+    more = ", …" if finding.rows_failing > len(finding.lines) else ""
+    return f"{rows} (line{'s' * (finding.rows_failing != 1)} {lines}{more})" if lines else rows
 
 
 def _markdown(text: str) -> str:

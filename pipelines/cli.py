@@ -136,6 +136,7 @@ def _console() -> "Console":
 
 def _show_verdicts(console: "Console", validated: "Validated") -> None:
     """Name every refused file and every rule that failed in an accepted one; never a value."""
+    from pipelines.answer import where
     from pipelines.road import print_lines
 
     print_lines(console, (f"refused   {one.file} [{one.rule}]: {one.sentence}" for one in validated.refusals))
@@ -143,17 +144,16 @@ def _show_verdicts(console: "Console", validated: "Validated") -> None:
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in validated.findings:
         if (finding.file, finding.rule) not in said:
-            key = (finding.severity, finding.rule, finding.column, finding.sentence, finding.advice)
+            key = (finding.severity, finding.rule, finding.column, finding.sentence, finding.advice, finding.waiver)
             alike.setdefault(key, []).append(finding)
-    for (severity, rule, column, sentence, advice), findings in alike.items():
-        word = "warning" if severity == "warn" else "rejected"
+    words = {"warn": "warning", "waived": "waived"}
+    for (severity, rule, column, sentence, advice, waiver), findings in alike.items():
         first = findings[0]
-        lines = ", ".join(str(line) for line in first.lines)
         more = f", and in {len(findings) - 1:,} files more" if len(findings) > 1 else ""
+        by = f"waiver {waiver}, docs/waivers.md" if waiver else advice
         line = (
-            f"{word:<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}: {first.rows_failing:,} of "
-            f"{first.rows_tried:,} rows (lines {lines}{', …' if first.rows_failing > len(first.lines) else ''}){more}; "
-            f"{advice}"
+            f"{words.get(severity, 'rejected'):<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}: "
+            f"{where(first)}{more}; {by}"
         )
         print_lines(console, [line])
 

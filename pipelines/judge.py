@@ -103,13 +103,18 @@ class Judged:
 
 
 def start(con: Connection) -> None:
-    """Make the table ``failing_row``, which ``judge`` adds to, and the view ``rejected_row``; neither has waived rows.
+    """Make the tables ``failing_row`` and ``waived_row``, which ``judge`` adds to, and the view ``rejected_row``.
 
-    Grain: a line of a file, and a rule of the severity reject_row or reject_file that it breaks.
+    Grain: a line of a file, and a rule that it breaks: in ``failing_row`` one of the severity reject_row or
+    reject_file, in ``waived_row`` any, with the waiver that lets it through.
     """
     con.execute(
         "create or replace table failing_row "
         "(extract varchar, source_line bigint, column_name varchar, rule varchar, severity varchar)"
+    )
+    con.execute(
+        "create or replace table waived_row "
+        "(extract varchar, source_line bigint, waiver varchar, rule varchar, code varchar, as_at date)"
     )
     con.execute("create or replace view rejected_row as from failing_row where severity = 'reject_row'")
 
@@ -285,7 +290,10 @@ def _collect_failing(con: Connection, result: Any, feed: str) -> None:
 
 
 def _waive(con: Connection, feed: str, result: Any, extracts: Sequence[Extract], waivers: Sequence[Waiver]) -> None:
-    """Write into ``failing`` which waiver lets a row through: one of its rule, file, organisation and date."""
+    """Write into ``failing`` which waiver lets a row through, and keep these rows in ``waived_row``.
+
+    A waiver has to be about the rule, the file, the row's organisation and its date; of several the first name counts.
+    """
     rule, column = result.expectation_config.meta["rule"], _column(result)
     covering = [
         {
@@ -293,10 +301,9 @@ def _waive(con: Connection, feed: str, result: Any, extracts: Sequence[Extract],
             "name": waiver.name,
             "organisation": waiver.organisation,
             "expires": waiver.expires,
-            "column": waiver.column,
+            "field": waiver.column,
         }
         for waiver in waivers
-        if waiver.rule == rule
         for one in extracts
         if waiver.covers(rule, one.layout, one.file, waiver.column)
     ]
@@ -305,15 +312,24 @@ def _waive(con: Connection, feed: str, result: Any, extracts: Sequence[Extract],
     code, as_at = WHOSE[feed]
     con.register("covering", pa.Table.from_pylist(covering))
     con.execute(
-        "update failing set waiver = waived.name from ("
-        "select rows.extract, rows.source_line, covering.name, covering.column as field "
-        f"from {feed}_typed as rows inner join covering on rows.extract = covering.extract "
-        f"and covering.organisation in ('', rows.{code}) and rows.{as_at} <= covering.expires order by all"
-        ") as waived where failing.extract = waived.extract and failing.source_line = waived.source_line "
-        "and waived.field in ('', coalesce(failing.field, ?))",
+        "create or replace temp table let_through as "
+        "select failing.extract, failing.source_line, failing.field, "
+        f"min(covering.name) as waiver, min(owned.{code}) as code, min(owned.{as_at}) as as_at "
+        f"from failing inner join {feed}_typed as owned "
+        "on failing.extract = owned.extract and failing.source_line = owned.source_line "
+        "inner join covering on failing.extract = covering.extract "
+        f"and covering.organisation in ('', owned.{code}) and owned.{as_at} <= covering.expires "
+        "and covering.field in ('', coalesce(failing.field, ?)) group by all",
         [column],
     )
     con.unregister("covering")
+    con.execute(
+        "update failing set waiver = let_through.waiver from let_through where failing.extract = let_through.extract "
+        "and failing.source_line = let_through.source_line and failing.field is not distinct from let_through.field"
+    )
+    con.execute(
+        "insert into waived_row select distinct extract, source_line, waiver, ?, code, as_at from let_through", [rule]
+    )
 
 
 def _run_suite(con: Connection, feed: str) -> list[tuple[Any, str]]:

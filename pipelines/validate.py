@@ -18,7 +18,7 @@ from pipelines.ingest.notes import NOTES
 from pipelines.ingest.recognise import Refusal
 from pipelines.judge import Asked, Finding, judge, start
 from pipelines.ledger import Received, in_force
-from pipelines.waiver import Waiver
+from pipelines.waiver import FILE_RULES, Waiver, Waiving
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Validated:
     asked: tuple[Asked, ...] = ()
     extracts: tuple[Extract, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    waivings: tuple[Waiving, ...] = ()
 
 
 def validate(
@@ -102,6 +103,7 @@ def validate(
         asked=tuple(asked),
         extracts=ingested.extracts,
         waivers=ingested.waivers,
+        waivings=_waivings(con, [*(one.extract for one in accepted)], findings, ingested.waivers),
     )
 
 
@@ -117,6 +119,32 @@ def _stop(
     ]
     stopped = [one for one in refusals if (one.file, one.rule) not in {(two.file, two.rule) for two in let_through}]
     return _without(accepted, stopped), stopped, let_through
+
+
+def _waivings(
+    con: Connection, extracts: Sequence[Extract], findings: Sequence[Finding], waivers: Sequence[Waiver]
+) -> tuple[Waiving, ...]:
+    """Return which waivers are at work in the files accepted, for whom and as at when."""
+    named = {one.name: one for one in waivers}
+    accepted = {one.sha256: one for one in extracts}
+    made = [
+        Waiving(named[name], extract, rule, code, as_at, rows)
+        for name, extract, rule, code, as_at, rows in con.execute(
+            "select waiver, extract, rule, code, as_at, count(*) from waived_row group by all order by all"
+        ).fetchall()
+        if extract in accepted
+    ]
+    for finding in findings:
+        if finding.waiver and finding.rule in FILE_RULES and finding.extract in accepted:
+            extract = accepted[finding.extract]
+            keys = "area_code, vintage" if extract.feed == "population" else "org_code, as_at_date"
+            query = f"select {keys}, count(*) from read_parquet(?) where extract = ? group by all order by all"
+            made += [
+                Waiving(named[finding.waiver], extract.sha256, finding.rule, code, as_at, rows)
+                for code, as_at, rows in con.execute(query, [database.only(extract.typed), extract.sha256]).fetchall()
+                if code is not None and as_at is not None
+            ]
+    return tuple(made)
 
 
 def _waivers(extract: Extract, refusal: Refusal, waivers: Sequence[Waiver]) -> list[Waiver]:
@@ -271,7 +299,7 @@ def _clashes(con: Connection, accepted: Sequence[Accepted], taken_in: Set[str]) 
                     one.extract.file,
                     "file.clash",
                     f"it and {others} are both new and hold different {feed} data of {' '.join(key)}; "
-                    "leave only the right one in landing",
+                    "put only the right one into landing",
                 ),
             )
     return list(refusals.values())
@@ -295,8 +323,8 @@ def _shrinking(accepted: Sequence[Accepted], received: Sequence[Received], min_s
                         "file.shrinks",
                         f"its {rows:,} row{'s' * (rows != 1)} of {earlier.feed} data of {' '.join(about)} would take "
                         f"the place of the {earlier.rows[about]:,} rows received as {earlier.file}; mend the stray "
-                        f"rows and send it again, or, if {about[0]} really shrank so much, set "
-                        f"supersede_min_rows_share (now {min_share:g}) in the data folder's method.yaml",
+                        f"rows and send it again, or, if {about[0]} really shrank so much, write "
+                        "a waiver of this rule, docs/waivers.md",
                     )
                 )
                 break

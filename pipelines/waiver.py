@@ -3,6 +3,7 @@
 import fnmatch
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -56,6 +57,27 @@ class Waiver(BaseModel):
         return all(
             self.organisation in ("", code) and (as_at is None or as_at <= self.expires) for code, as_at in about
         )
+
+
+@dataclass(frozen=True)
+class Waiving:
+    """A waiver at work: so many rows of one file about one organisation (or area) and date broke the rule and entered.
+
+    ``extract`` is the file's SHA-256.
+    """
+
+    waiver: Waiver
+    extract: str
+    rule: str
+    code: str
+    as_at: date
+    rows: int
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The manifest's entry, apart from the extract."""
+        said = {"waiver": self.waiver.name, **self.waiver.model_dump(mode="json")}
+        return {**said, "rule": self.rule, "code": self.code, "as_at": self.as_at.isoformat(), "rows": self.rows}
 
 
 def load_all(folder: DataFolder) -> list[Waiver]:

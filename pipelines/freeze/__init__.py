@@ -21,6 +21,7 @@ from pipelines.judge import Finding
 from pipelines.places import DataFolder
 from pipelines.sidecar import ControlTotal
 from pipelines.validate import Accepted, Validated
+from pipelines.waiver import Waiving
 
 
 class NothingToMeasureError(ValueError):
@@ -41,6 +42,7 @@ class FrozenExtract:
     control_totals: tuple[ControlTotal, ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict, compare=False)  # in, accepted, rejected, checking
     findings: tuple[Finding, ...] = ()
+    waivings: tuple[Waiving, ...] = ()
     extracted_on: date | None = None  # what the sidecar says; the rows' own comes before it
 
 
@@ -181,6 +183,7 @@ def _manifest_entry(one: Accepted, owns: tuple[tuple[str, ...], ...], validated:
             for finding in validated.findings
             if finding.extract == extract.sha256
         ],
+        "waivers": [waiving.entry for waiving in validated.waivings if waiving.extract == extract.sha256],
     }
 
 
@@ -227,6 +230,7 @@ def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...],
         rows=_rows(one),
         extracted_on=extract.sidecar.extracted_on,
         findings=tuple(finding for finding in validated.findings if finding.extract == extract.sha256),
+        waivings=tuple(waiving for waiving in validated.waivings if waiving.extract == extract.sha256),
     )
 
 

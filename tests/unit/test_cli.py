@@ -76,6 +76,9 @@ def test_a_refused_file_stops_no_other_and_only_strict_exits_with_1(
     code, printed = edi("run", "--data", tmp_path)
     assert code == 0
     assert "refused   letter.csv [layout.none]" in printed
+    (answer,) = (tmp_path / "quarantine").glob("letter.csv-*")
+    assert sorted(path.name for path in answer.iterdir()) == ["letter.csv", "rejects.csv", "report.jsonl", "report.md"]
+    (answer / "letter.csv").rename(tmp_path / "landing" / "letter.csv")
     assert edi("run", "--data", tmp_path, "--strict")[0] == 1
 
 
@@ -91,7 +94,7 @@ def test_check_judges_and_leaves_nothing_behind(edi: Edi, small_sample: Path, tm
     code, printed = edi("check", faulty, "--data", tmp_path / "nowhere")
     assert code == 1
     assert f"[staff.sex.not_in_list]: sex: {FAULTS['not_in_list']}: 1 of" in printed
-    assert f"(lines {len(lines)})" in printed
+    assert f"(line {len(lines)})" in printed
     assert "Seconded" not in printed
     assert not (tmp_path / "nowhere").exists()
 
