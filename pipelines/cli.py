@@ -1,5 +1,7 @@
 """The command `edi`. Exit codes: 0 done, 1 refused, 2 wrong use."""
 
+import atexit
+import gc
 import sys
 from datetime import date
 from pathlib import Path
@@ -205,8 +207,18 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
+def _collect_seldom() -> None:
+    """Let the collector of cyclic garbage rest: the libraries make many lasting objects, and no garbage to speak of.
+
+    Looking through them time and again, and once more at the end, took a second of the five that a check lasted.
+    """
+    gc.set_threshold(200_000, 50, 100)
+    atexit.register(gc.freeze)
+
+
 def main() -> None:
     """Run the command line; every refusal ends in a sentence, none in a traceback."""
+    _collect_seldom()
     try:
         code = app(sys.argv[1:], exit_on_error=False, print_error=True)
     except CycloptsError:

@@ -213,11 +213,12 @@ def _verdict(
     source = f"(from read_parquet({literal(database.only(extract.typed))}) where extract = {literal(extract.sha256)})"
     rejected_rows = f"select source_line from rejected_row where extract = {literal(extract.sha256)}"
     typed = extract.typed.with_name(f"{extract.sha256}.accepted.parquet")
-    columns = ", ".join(identifier(name) for name in contract.load(extract.feed).typed)
+    terms = contract.load(extract.feed)
+    columns = ", ".join(identifier(name) for name in terms.typed)
     database.export(
         con,
         f"select {columns} from {source} where row_role = 'detail' and source_line not in ({rejected_rows}) "
-        "order by all",
+        f"order by {', '.join(map(identifier, terms.key))}",  # no two rows share it: their order hangs on nothing else
         typed,
         {},
     )
