@@ -100,7 +100,7 @@ def check(*files: Path, data: Data = Path("data")) -> int:
     """
     import tempfile
 
-    from pipelines import reference
+    from pipelines import earlier, reference
     from pipelines.database import connect
     from pipelines.ingest import ingest
     from pipelines.places import DataFolder
@@ -115,7 +115,9 @@ def check(*files: Path, data: Data = Path("data")) -> int:
     method = reference.method(folder)
     with tempfile.TemporaryDirectory() as work, connect() as con:
         reference.load(con, method, folder)
-        validated = validate(con, ingest(con, folder, files, Path(work)), method)
+        ingested = ingest(con, folder, files, Path(work))
+        before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
+        validated = validate(con, ingested, method, earlier=before)
     console.print(verdict_summary(validated), highlight=False, soft_wrap=True)
     _show_verdicts(console, validated)
     return REFUSED if validated.refusals or any(one.rows_rejected for one in validated.accepted) else DONE
@@ -142,10 +144,11 @@ def _show_verdicts(console: "Console", validated: "Validated") -> None:
         word = "warning" if severity == "warn" else "rejected"
         first = findings[0]
         lines = ", ".join(str(line) for line in first.lines)
+        where = f" (lines {lines}{', …' if first.rows_failing > len(first.lines) else ''})" if lines else ""
+        rows = f": {first.rows_failing:,} of {first.rows_tried:,} rows{where}" if first.rows_failing else ""
         more = f", and in {len(findings) - 1:,} files more" if len(findings) > 1 else ""
         line = (
-            f"{word:<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}: {first.rows_failing:,} of "
-            f"{first.rows_tried:,} rows (lines {lines}{', …' if first.rows_failing > len(first.lines) else ''}){more}; "
+            f"{word:<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}{rows}{more}; "
             f"{advice}"
         )
         print_lines(console, [line])

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from pipelines import contract, database, places
+from pipelines import compare, contract, database, places
 from pipelines.database import Connection, identifier
+from pipelines.earlier import NOTHING as NOTHING_EARLIER
+from pipelines.earlier import Earlier
 from pipelines.ingest import Extract
 from pipelines.reader import RULES as LINE_RULES
 
@@ -72,8 +74,12 @@ class Finding:
     lines: tuple[int, ...]
 
 
-def judge(con: Connection, feed: str, extracts: Sequence[Extract]) -> list[Finding]:
+def judge(
+    con: Connection, feed: str, extracts: Sequence[Extract], earlier: Earlier = NOTHING_EARLIER
+) -> list[Finding]:
     """Run a feed's suite over its files; return what failed, and add rejected rows to the table ``rejected_row``.
+
+    What ``earlier`` runs took in of the dates before is compared with.
 
     Raises:
         RuntimeError: a rule of the suite can't be used or run; the message names it.
@@ -81,6 +87,8 @@ def judge(con: Connection, feed: str, extracts: Sequence[Extract]) -> list[Findi
     database.view(con, f"{feed}_typed", sorted({extract.typed for extract in extracts}))
     for name, role in ((feed, "detail"), (f"{feed}_total", "total"), (f"{feed}_percentage", "percentage")):
         con.execute(f"create or replace view {name} as select * from {feed}_typed where row_role = '{role}'")
+    if feed in contract.POST_FEEDS:
+        compare.register(con, feed, extracts, earlier)
     lines = f"select extract, count(distinct source_line) from {feed}_typed group by extract"
     tried = dict(con.execute(lines).fetchall())
     files = {extract.sha256: extract.file for extract in extracts}
@@ -99,8 +107,8 @@ def judge(con: Connection, feed: str, extracts: Sequence[Extract]) -> list[Findi
                 "insert into rejected_row select extract, source_line, ?, ? from failing", [meta["rule"], column]
             )
         for extract, fault, field, count, lines in con.execute(
-            "select extract, fault, field, count(distinct source_line), "
-            "list(distinct source_line order by source_line)[1:?] from failing "
+            "select extract, fault, field, coalesce(sum(rows_failing), count(distinct source_line))::bigint, "
+            "list(distinct source_line order by source_line) filter (source_line is not null)[1:?] from failing "
             "group by extract, fault, field order by extract, fault, field",
             [EXAMPLE_LINES],
         ).fetchall():
@@ -115,7 +123,7 @@ def judge(con: Connection, feed: str, extracts: Sequence[Extract]) -> list[Findi
                     advice=_advice(feed, column, fault, meta["do"]),
                     rows_tried=tried.get(extract, 0),
                     rows_failing=count,
-                    lines=tuple(lines),
+                    lines=tuple(lines or ()),
                 )
             )
     return findings
@@ -150,11 +158,13 @@ def _collect_failing(con: Connection, result: Any, feed: str, column: str) -> No
     """Make the table ``failing``: a row per row that fails a rule.
 
     ``fault`` is the kind of a cell's fault, where the rule is about one; ``field`` the column that a query says it is
-    about.
+    about; ``rows_failing`` how many rows the line stands for, where a query counts them itself. A line that is null is
+    none: the fault is the whole file's.
     """
     config = result.expectation_config
     con.execute(
-        "create or replace temp table failing (extract varchar, source_line bigint, fault varchar, field varchar)"
+        "create or replace temp table failing "
+        "(extract varchar, source_line bigint, fault varchar, field varchar, rows_failing bigint)"
     )
     if result.success:
         return
@@ -182,7 +192,7 @@ def _collect_failing(con: Connection, result: Any, feed: str, column: str) -> No
     # Of a line that became several rows, only those with a fault are at fault.
     fault, at_fault = (identifier(column), "is not null") if column.endswith("_fault") else ("null", "is null")
     con.execute(
-        f"insert into failing select extract, source_line, {fault}, null from {feed} "
+        f"insert into failing select extract, source_line, {fault}, null, null from {feed} "
         f"semi join failing_index using (extract, source_line) where {fault} {at_fault}"
     )
     con.unregister("failing_index")

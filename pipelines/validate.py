@@ -11,6 +11,8 @@ from typing import Any
 
 from pipelines import contract, database
 from pipelines.database import Connection, identifier, literal
+from pipelines.earlier import NOTHING as NOTHING_EARLIER
+from pipelines.earlier import Earlier
 from pipelines.ingest import Extract, Ingested
 from pipelines.ingest.notes import NOTES
 from pipelines.ingest.recognise import Refusal
@@ -48,6 +50,7 @@ def validate(
     method: Mapping[str, Any],
     received: Sequence[Received] = (),
     progress: Callable[[str], None] = lambda _: None,
+    earlier: Earlier = NOTHING_EARLIER,
 ) -> Validated:
     """Judge every extract by its feed's suite.
 
@@ -57,6 +60,7 @@ def validate(
         method: thresholds; ``max_rejected_share`` and ``supersede_min_rows_share`` are used here.
         received: the files that earlier runs took in, in that order.
         progress: told each feed when it is done.
+        earlier: what earlier runs took in, to compare with.
 
     Raises:
         RuntimeError: a rule of a suite can't be run; the message names it.
@@ -70,7 +74,7 @@ def validate(
     for feed in contract.FEEDS:
         extracts = [extract for extract in ingested.extracts if extract.feed == feed]
         if extracts:
-            findings += judge(con, feed, extracts)
+            findings += judge(con, feed, extracts, earlier)
             progress(feed)
     refusals = list(ingested.refusals)
     accepted: list[Accepted] = []
