@@ -168,7 +168,14 @@ groups_of_people as (
         min(source_line) as source_line
     from people
     where sexual_orientation is not null
-    group by extract, is_judged, as_at_date, org_code, employment_type, sexual_orientation_classification, sexual_orientation
+    group by
+        extract,
+        is_judged,
+        as_at_date,
+        org_code,
+        employment_type,
+        sexual_orientation_classification,
+        sexual_orientation
     union all
     select
         extract,

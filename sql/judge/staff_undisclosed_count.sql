@@ -50,7 +50,7 @@ select
     as_at_date,
     field,
     total,
-    counts.undisclosed as undisclosed,
-    counts.source_line as source_line
+    counts.undisclosed,
+    counts.source_line
 from fields
 order by all;

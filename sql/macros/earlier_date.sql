@@ -5,7 +5,11 @@
 --          series (whatever is followed over time).
 -- Caveat:  a date more than max_days before is none to compare with. What an earlier run took in is compared with, and never judged.
 create or replace macro earlier_date(counted, max_days) as table
-    with files as (
+    with setting as (
+        select max_days as days
+    ),
+
+    files as (
         select distinct
             extract,
             is_judged,
@@ -33,4 +37,5 @@ create or replace macro earlier_date(counted, max_days) as table
     from files as later
     inner join dates on later.series = dates.series and later.as_at_date = dates.as_at_date
     inner join files as earlier on dates.series = earlier.series and dates.earlier_date = earlier.as_at_date
-    where later.is_judged and later.as_at_date - earlier.as_at_date <= max_days;
+    cross join setting
+    where later.is_judged and later.as_at_date - earlier.as_at_date <= setting.days;

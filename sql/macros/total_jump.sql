@@ -11,12 +11,16 @@ create or replace macro total_jump(counted) as table
             total_jump.max_change_share::decimal(9, 4) as max_change_share,
             total_jump.max_change_share_a_year::decimal(9, 4) as max_change_share_a_year
         from method
+    ),
+
+    change as (
+        select * from total_change(counted)
     )
 
     select
         change.extract,
         change.source_line
-    from total_change(counted) as change
+    from change
     cross join setting
     where
         change.people_before >= setting.min_people

@@ -14,6 +14,10 @@ create or replace macro vanished_group(counted) as table
         from method
     ),
 
+    change as (
+        select * from total_change(counted)
+    ),
+
     groups_of_staff as (
         select
             extract,
@@ -39,7 +43,7 @@ create or replace macro vanished_group(counted) as table
             earlier.category,
             earlier.headcount as people_before,
             if(later.extract is null, 0, later.headcount) as people_after
-        from total_change(counted) as change
+        from change
         inner join groups_of_staff as earlier
             on
                 change.earlier_extract = earlier.extract

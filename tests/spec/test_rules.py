@@ -71,7 +71,7 @@ HEADCOUNT = {
 }
 POPULATION = {
     "file": "residents.csv",
-    "area_code": "E08000027",
+    "area_code": "W06000001",  # in no reference table
     "characteristic": "ethnicity",
     "classification": "ons_5",
     "answer_status": "known",

@@ -34,7 +34,7 @@ STAFF: dict[str, str] = {
     "religion": "Atheism",
     "sexual_orientation": "Heterosexual or Straight",
     "marital_status": "Married",
-    "extracted_on": "2026-04-07",
+    "extracted_on": "2024-12-31",
     "synthetic": "yes",
 }
 HEADCOUNT = {
@@ -95,7 +95,7 @@ def headcount_rows() -> list[Cells]:
 
 
 def population_rows() -> list[Cells]:
-    return [{"area_code": f"E0600{number:04}"} for number in range(1, GOOD_ROWS + 2)]
+    return [{"area_code": f"W0600{number:04}"} for number in range(1, GOOD_ROWS + 2)]
 
 
 @dataclass(frozen=True)
