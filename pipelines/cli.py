@@ -147,10 +147,7 @@ def _show_verdicts(console: "Console", validated: "Validated") -> None:
         where = f" (lines {lines}{', …' if first.rows_failing > len(first.lines) else ''})" if lines else ""
         rows = f": {first.rows_failing:,} of {first.rows_tried:,} rows{where}" if first.rows_failing else ""
         more = f", and in {len(findings) - 1:,} files more" if len(findings) > 1 else ""
-        line = (
-            f"{word:<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}{rows}{more}; "
-            f"{advice}"
-        )
+        line = f"{word:<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}{rows}{more}; {advice}"
         print_lines(console, [line])
 
 

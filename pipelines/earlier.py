@@ -25,7 +25,7 @@ class Earlier:
     rows: Mapping[tuple[str, About], Path]
 
     def before(self, feed: str, about: Iterable[About]) -> dict[About, Path]:
-        """Return of each organisation and date in ``about`` what was taken in of the date before, unless it is there."""
+        """Return what was taken in of the dates before those in ``about``, as far as they aren't there themselves."""
         dates: dict[str, set[str]] = {}
         for org_code, day in about:
             dates.setdefault(org_code, set()).add(day)

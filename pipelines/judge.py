@@ -74,9 +74,7 @@ class Finding:
     lines: tuple[int, ...]
 
 
-def judge(
-    con: Connection, feed: str, extracts: Sequence[Extract], earlier: Earlier = NOTHING_EARLIER
-) -> list[Finding]:
+def judge(con: Connection, feed: str, extracts: Sequence[Extract], earlier: Earlier = NOTHING_EARLIER) -> list[Finding]:
     """Run a feed's suite over its files; return what failed, and add rejected rows to the table ``rejected_row``.
 
     What ``earlier`` runs took in of the dates before is compared with.
