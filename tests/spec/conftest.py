@@ -10,6 +10,9 @@ from tests.cube import people, register
 from tests.rules import Find, Found
 from tests.typed import Row, judged
 
+# Rules that compare the files of an employer.
+OVER_TIME = ("group_moved", "group_vanished", "total_jump")
+
 
 @pytest.fixture
 def two_trusts(con: Connection) -> Connection:
@@ -27,7 +30,7 @@ def find(con: Connection, tmp_path: Path) -> Find:
     """
 
     def find_by(rule: str, *tables: Sequence[Row]) -> list[Found]:
-        own = ("file", "org_code") if rule.endswith("group_moved") else ("file",)
+        own = ("file", "org_code") if rule.endswith(OVER_TIME) else ("file",)
         rows = [
             {**cells, **{name: f"{number}/{cells[name]}" for name in own}}
             for number, table in enumerate(tables)

@@ -215,3 +215,68 @@ def test_regions_make_their_nation_in_each_group(find: Find) -> None:
     one_less = [{**unknown[0], "headcount": "44"}, *unknown[1:]]
     found = find("headcount.regions_make_nation", areas(ENGLAND) + unknown, areas(ENGLAND) + one_less)
     assert found == [[], [("counts.csv", (22,), "headcount")]]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Full-time equivalents of a group, and answers not given
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+# People, their full-time equivalents, and whether that can be.
+GROUP_HOURS = [
+    ("0", "0", True),
+    ("0", "0.1", False),
+    ("4", "4.5", True),
+    ("4", "4.5001", False),
+    ("4", None, True),
+    (None, "9", True),
+]
+
+
+def test_a_group_has_no_more_hours_than_people(find: Find) -> None:
+    tables = [[row(HEADCOUNT, 2, category="White", headcount=people, fte=fte)] for people, fte, _ in GROUP_HOURS]
+    found = find("headcount.fte_above_headcount", *tables)
+    assert found == [[] if can_be else [("counts.csv", (2,), "fte")] for *_, can_be in GROUP_HOURS]
+
+
+def test_the_lines_of_those_who_did_not_answer_are_named(find: Find) -> None:
+    def table(known: int | None, declined: int, unknown: int) -> list[Row]:
+        return [
+            *groups({"White": known}),
+            *groups({"": declined}, line=3, category=None, answer_status="declined"),
+            *groups({"": unknown}, line=4, category=None, answer_status="unknown", grade="band_6"),
+        ]
+
+    found = find("headcount.undisclosed", table(12, 4, 4), table(11, 4, 4), table(5, 2, 2), table(None, 4, 4))
+    assert found == [[], [("counts.csv", (3,), "ethnicity")], [], []]  # 8 of 20, 8 of 19, of fewer than ten, hidden
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Residents beside those of the reference
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_an_areas_residents_are_near_those_of_the_reference(con: Connection, find: Find) -> None:
+    (known,) = con.execute(
+        "select sum(population::int) from reference_population "
+        "where area_code = 'E08000027' and characteristic = 'ethnicity' and age_range = 'all'"
+    ).fetchall()[0]
+
+    def residents(share: float, **cells: str) -> list[Row]:
+        half = str(round(known * share / 2))
+        both = [row(POPULATION, line, category=group, population=half) for line, group in ((2, "Asian"), (3, "White"))]
+        return [{**one, "area_code": "E08000027", "vintage": "2024-06-30"} | cells for one in both]
+
+    found = find(
+        "population.total_near_residents",
+        residents(0.92),
+        residents(1.08),
+        residents(0.88),
+        residents(1.12),
+        residents(0.001),  # thousands
+        residents(0.5, area_code="W06000001"),
+        residents(0.5, age_range="18+"),
+        [{**residents(0.5)[0], "population": None, "marker": "[c]"}, residents(0.5)[1]],
+    )
+    named = [("residents.csv", (2,), "population")]
+    assert found == [[], [], named, named, named, [], [], []]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.database import Connection
-from tests.rules import FEEDS, row
-from tests.typed import judged
+from tests.rules import FEEDS, Find, row
+from tests.typed import Row, judged
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Codes that a spreadsheet turned into numbers
@@ -130,3 +130,121 @@ def test_a_file_without_any_hours_is_taken_with_a_warning(con: Connection, tmp_p
     rows = [row(FEEDS["staff"][1], line, fte=None, assignment_key=f"a{line}", person_key=f"p{line}") for line in (2, 3)]
     (finding,) = judged(con, tmp_path, "staff", rows)
     assert (finding.rule, finding.severity) == ("staff.fte_absent", "warn")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Who was open, and when
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+# Organisation, date, and whether it was open: QUA opened on 1 July 2022, Cumbria (E10000006) ended on 31 March 2023.
+# Cumberland (E06000063) came after it, so figures under its code of before are recoded; of RBK no dates are known.
+OPEN = [
+    ("QUA", "2022-06-30", False),
+    ("QUA", "2022-07-01", True),
+    ("E10000006", "2023-03-31", True),
+    ("E10000006", "2023-04-01", False),
+    ("E06000063", "2023-03-31", True),
+    ("RBK", "2001-03-31", True),
+]
+
+
+@pytest.mark.parametrize("feed", ["staff", "headcount"])
+def test_a_closed_organisations_rows_are_turned_away(find: Find, feed: str) -> None:
+    tables = [[row(FEEDS[feed][1], 2, org_code=code, as_at_date=day)] for code, day, _ in OPEN]
+    found = find(f"{feed}.organisation_open", *tables)
+    assert [not one for one in found] == [is_open for *_, is_open in OPEN]
+    assert found[0] == [(tables[0][0]["file"], (2,), "org_code")]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Dates
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("feed", ["staff", "headcount"])
+def test_data_are_taken_on_the_day_or_within_four_hundred_days(find: Find, feed: str) -> None:
+    def taken(day: str | None) -> list[Row]:
+        return [row(FEEDS[feed][1], 2, as_at_date="2025-03-31", extracted_on=day)]
+
+    days = [taken("2025-03-30"), taken("2025-03-31"), taken("2026-05-05"), taken("2026-05-06"), taken(None)]
+    assert [bool(one) for one in find(f"{feed}.extracted_after", *days)] == [True, False, False, False, False]
+    assert [bool(one) for one in find(f"{feed}.extracted_late", *days)] == [False, False, False, True, False]
+
+
+@pytest.mark.parametrize("feed", ["staff", "headcount"])
+def test_the_rarer_of_two_dates_of_one_month_is_named(find: Find, feed: str) -> None:
+    def dated(*days: str) -> list[Row]:
+        return [row(FEEDS[feed][1], line, as_at_date=day) for line, day in enumerate(days, 2)]
+
+    slip, months = dated("2026-03-31", "2026-03-13", "2026-03-31"), dated("2026-02-28", "2026-03-31")
+    two_employers = [*dated("2026-03-31"), row(FEEDS[feed][1], 3, as_at_date="2026-03-30", org_code="RBK")]
+    found = find(f"{feed}.dates_of_one_month", slip, months, two_employers)
+    assert found == [[(slip[0]["file"], (3,), "as_at_date")], [], []]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Keys of people
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+# What two rows of a file have for a key, and whether it is one key in two spellings.
+KEYS = [
+    ("00123", "123", True),
+    ("00123", "00123", False),
+    ("123.0", "123", True),
+    ("ab1", "AB1", True),
+    ("p1", "p10", False),
+    ("0", "00", True),
+    ("1.20", "1.2", False),
+]
+
+
+def test_a_key_that_a_spreadsheet_mangled_is_named(find: Find) -> None:
+    template = FEEDS["staff"][1]
+
+    def keyed(first: str, second: str, **cells: str) -> list[Row]:
+        return [
+            row(template, 2, person_key=first, assignment_key="a"),
+            row(template, 3, person_key=second, assignment_key="b") | cells,
+        ]
+
+    elsewhere = keyed("00123", "123", org_code="RBK")  # a key is one employer's
+    found = find("staff.person_key_spelt_twice", *(keyed(one, other) for one, other, _ in KEYS), elsewhere)
+    assert found == [[("staff.csv", (3,), "person_key")] if twice else [] for *_, twice in KEYS] + [[]]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Answers not given
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def answers(known: int, missing: int, field: str = "ethnicity") -> list[Row]:
+    return [
+        row(FEEDS["staff"][1], 2 + number, person_key=f"p{number}", assignment_key=f"a{number}")
+        | {f"{field}_answer_status": "missing" if number < missing else "known"}
+        for number in range(known + missing)
+    ]
+
+
+def test_a_field_is_named_once_with_all_its_rows(con: Connection, tmp_path: Path) -> None:
+    """5 of 11 are more than 40 %, 4 of 10 aren't, and of 9 nothing is said."""
+    tables = {"five": answers(6, 5), "four": answers(6, 4), "few": answers(0, 9), "sex": answers(6, 5, "sex")}
+    rows = [{**cells, "file": file} for file, table in tables.items() for cells in table]
+    found = [
+        (one.file, one.column, one.rows_failing, one.rows_tried, one.lines)
+        for one in judged(con, tmp_path, "staff", rows)
+        if one.rule == "staff.undisclosed"
+    ]
+    assert found == [("five", "ethnicity", 5, 11, (2,)), ("sex", "sex", 5, 11, (2,))]
+
+
+def test_each_field_has_a_limit_of_its_own(con: Connection, tmp_path: Path) -> None:
+    rows = answers(6, 5) + [{**cells, "line": 50 + cells["line"], "file": "sex"} for cells in answers(6, 5, "sex")]
+    con.execute("create temp table kept_method as from method")
+    con.execute("update method set undisclosed_limits = struct_update(undisclosed_limits, ethnicity := 0.5)")
+    try:
+        found = [one.column for one in judged(con, tmp_path, "staff", rows) if one.rule == "staff.undisclosed"]
+    finally:
+        con.execute("create or replace table method as from kept_method")
+    assert found == ["sex"]
