@@ -14,6 +14,9 @@ from pipelines.ingest import Extract
 # Made of ``sql/judge/<feed>_<name>.sql``, one table each.
 COUNTS = ("group_count", "undisclosed_count", "told_and_counted")
 
+# Rules that also compare with what earlier runs took in: the last part of their names.
+OVER_TIME = ("group_moved", "group_vanished", "total_jump")
+
 TOLD_TOTAL = pa.schema(
     {
         "extract": pa.string(),

@@ -13,13 +13,7 @@ where
         headcount.as_at_date > organisation.valid_to
         or (
             headcount.as_at_date < organisation.valid_from
-            and not exists (
-                select 1
-                from succession
-                where
-                    succession.successor_code = headcount.org_code
-                    and succession.effective_on > headcount.as_at_date
-            )
+            and headcount.org_code not in (select succession.successor_code from succession)
         )
     )
 order by all;

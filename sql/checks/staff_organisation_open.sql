@@ -13,13 +13,7 @@ where
         staff.as_at_date > organisation.valid_to
         or (
             staff.as_at_date < organisation.valid_from
-            and not exists (
-                select 1
-                from succession
-                where
-                    succession.successor_code = staff.org_code
-                    and succession.effective_on > staff.as_at_date
-            )
+            and staff.org_code not in (select succession.successor_code from succession)
         )
     )
     and organisation.org_level = 'organisation'

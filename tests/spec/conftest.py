@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.compare import OVER_TIME
 from pipelines.database import Connection
 from tests.cube import people, register
 from tests.rules import Find, Found
 from tests.typed import Row, judged
-
-# Rules that compare the files of an employer.
-OVER_TIME = ("group_moved", "group_vanished", "total_jump")
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from pipelines import contract
+from pipelines.compare import OVER_TIME
 from pipelines.database import Connection
 from pipelines.judge import CHECKED_ONLY, suite
 from pipelines.sidecar import ControlTotal, Sidecar
 from tests.rules import FEEDS, groups, row, staff
-from tests.spec.conftest import OVER_TIME
 from tests.typed import Row, judged
 
 JANUARY, FEBRUARY = "2026-01-31", "2026-02-28"

@@ -1,5 +1,6 @@
 """The rules that compare a date with the date before: groups that moved or vanished, and totals that jumped."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from pipelines import earlier
+from pipelines.compare import OVER_TIME
 from pipelines.database import Connection
 from pipelines.ingest import ingest
 from pipelines.places import DataFolder
@@ -14,7 +16,6 @@ from pipelines.reference import method
 from pipelines.road import walk
 from pipelines.validate import validate
 from tests.rules import HEADCOUNT, Find, groups, row, staff
-from tests.spec.conftest import OVER_TIME
 from tests.spec.test_freeze import HEADER
 from tests.typed import Row, judged
 
@@ -200,6 +201,14 @@ def test_a_hidden_count_is_no_jump_and_nobody_vanished(find: Find) -> None:
         assert [bool(one) for one in find(rule, rows, hidden)] == [True, False]
 
 
+def test_of_two_files_of_the_date_before_one_may_mend_the_other(find: Find) -> None:
+    whole, part = {"band_5": 60, "band_6": 20}, {"band_5": 60}
+    too_much = posts(whole, part)
+    mended = [{**cells, "file": "mended.csv"} for cells in posts(part, {}) if cells["file"] == "earlier.csv"]
+    assert [bool(one) for one in find("headcount.group_vanished", too_much, too_much + mended)] == [True, False]
+    assert [bool(one) for one in find("headcount.total_jump", too_much, too_much + mended)] == [True, False]
+
+
 def test_staff_of_several_assignments_count_once(find: Find) -> None:
     earlier = staff("earlier.csv", "2026-01-31", {"A": 40}, assignments=2)
     left_out = staff("later.csv", "2026-02-28", {"A": 40})
@@ -251,6 +260,13 @@ def test_the_nearest_date_before_is_compared_with(con: Connection, tmp_path: Pat
     assert found_against(con, tmp_path, "headcount", again, agreeing) == set()
 
 
+def test_a_date_sent_again_is_compared_with_as_it_is_now(con: Connection, tmp_path: Path) -> None:
+    small, large = groups({"White": 40}), groups({"White": 80})
+    both = dated(small, "2022-01-31", "january.csv") + dated(large, "2022-02-28", "february.csv")
+    jump = {("headcount.total_jump", "february.csv", (2,))}
+    assert found_against(con, tmp_path, "headcount", both, dated(large, "2022-01-31")) == jump
+
+
 def test_a_run_with_the_new_month_alone_warns_against_the_month_before(con: Connection, tmp_path: Path) -> None:
     """Through landing folder, snapshot and ledger: March is taken in and gone when April comes."""
     folder = DataFolder(tmp_path / "data")
@@ -274,5 +290,11 @@ def test_a_run_with_the_new_month_alone_warns_against_the_month_before(con: Conn
     rules = [one.rule for one in validate(con, ingested, read, earlier=before).findings]
     assert rules == ["headcount.group_vanished", "headcount.total_jump"]
     april.rename(folder.landing / "april.csv")
-    findings = walk(folder, Console(quiet=True)).validated.findings
-    assert [(one.file, one.rule) for one in findings] == [("april.csv", rule) for rule in rules]
+    journey = walk(folder, Console(quiet=True))
+    assert [(one.file, one.rule) for one in journey.validated.findings] == [("april.csv", rule) for rule in rules]
+    # A snapshot's name is the same wherever it is made: nothing of earlier runs is in it.
+    elsewhere = DataFolder(tmp_path / "elsewhere")
+    shutil.copytree(folder.landing, elsewhere.landing)
+    alone = walk(elsewhere, Console(quiet=True))
+    assert alone.validated.findings == ()
+    assert alone.release.snapshot.snapshot_id == journey.release.snapshot.snapshot_id
