@@ -104,7 +104,7 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
     """
     import tempfile
 
-    from pipelines import answer, reference
+    from pipelines import answer, earlier, reference
     from pipelines.database import connect
     from pipelines.ingest import ingest
     from pipelines.places import DataFolder
@@ -119,7 +119,9 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
     method = reference.method(folder)
     with tempfile.TemporaryDirectory() as work, connect() as con:
         reference.load(con, method, folder)
-        validated = validate(con, ingest(con, folder, files, Path(work)), method)
+        ingested = ingest(con, folder, files, Path(work))
+        before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
+        validated = validate(con, ingested, method, earlier=before)
         pages = {one.file: answer.page(one) for one in answer.answers(con, validated)} if report else {}
     console.print(verdict_summary(validated), highlight=False, soft_wrap=True)
     _show_verdicts(console, validated)
@@ -154,8 +156,8 @@ def _show_verdicts(console: "Console", validated: "Validated") -> None:
         more = f", and in {len(findings) - 1:,} files more" if len(findings) > 1 else ""
         by = f"waiver {waiver}, docs/waivers.md" if waiver else advice
         line = (
-            f"{words.get(severity, 'rejected'):<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}: "
-            f"{where(first)}{more}; {by}"
+            f"{words.get(severity, 'rejected'):<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}"
+            f"{': ' + where(first) if first.rows_failing else ''}{more}; {by}"
         )
         print_lines(console, [line])
 

@@ -12,7 +12,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from pipelines import freeze, ingest, ledger, measure, publish, quarantine, reference, validate
+from pipelines import earlier, freeze, ingest, ledger, measure, publish, quarantine, reference, validate
 from pipelines.places import DataFolder
 from pipelines.road import alone, ignored, landed, open_database, verdict_summary, who_gave_way, work_folder
 
@@ -23,7 +23,9 @@ def receive(folder: DataFolder) -> validate.Validated:
     method = reference.method(folder)
     with open_database(folder, method) as con:
         ingested = ingest.ingest(con, folder, landed(folder), work_folder(folder))
-        validated = validate.validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)))
+        before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
+        received = ledger.received(ledger.read(folder.ledger))
+        validated = validate.validate(con, ingested, method, received, earlier=before)
         quarantine.quarantine(con, folder, validated)
         return validated
 

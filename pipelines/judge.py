@@ -13,8 +13,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines import contract, database
+from pipelines import compare, contract, database
 from pipelines.database import Connection, identifier
+from pipelines.earlier import NOTHING as NOTHING_EARLIER
+from pipelines.earlier import Earlier
 from pipelines.ingest import Extract
 from pipelines.reader import RULES as LINE_RULES
 from pipelines.suite import cannot_run, suite
@@ -119,8 +121,16 @@ def start(con: Connection) -> None:
     con.execute("create or replace view rejected_row as from failing_row where severity = 'reject_row'")
 
 
-def judge(con: Connection, feed: str, extracts: Sequence[Extract], waivers: Sequence[Waiver] = ()) -> Judged:
+def judge(
+    con: Connection,
+    feed: str,
+    extracts: Sequence[Extract],
+    waivers: Sequence[Waiver] = (),
+    earlier: Earlier = NOTHING_EARLIER,
+) -> Judged:
     """Run a feed's suite over its files; add the rows that cost something to the table ``failing_row``.
+
+    What ``earlier`` runs took in of the dates before is compared with.
 
     Raises:
         RuntimeError: a rule of the suite can't be used or run; the message names it.
@@ -128,6 +138,8 @@ def judge(con: Connection, feed: str, extracts: Sequence[Extract], waivers: Sequ
     database.view(con, f"{feed}_typed", sorted({extract.typed for extract in extracts}))
     for name, role in ((feed, "detail"), (f"{feed}_total", "total"), (f"{feed}_percentage", "percentage")):
         con.execute(f"create or replace view {name} as select * from {feed}_typed where row_role = '{role}'")
+    if feed in contract.POST_FEEDS:
+        compare.register(con, feed, extracts, earlier)
     asked: list[Asked] = []
     findings = _unreadable(con, extracts)
     tried: dict[str, dict[str, int]] = {}
@@ -136,7 +148,7 @@ def judge(con: Connection, feed: str, extracts: Sequence[Extract], waivers: Sequ
             tried[rows] = _count_lines(con, rows)
         _collect_failing(con, result, feed)
         _waive(con, feed, result, extracts, waivers)
-        failing = _count_lines(con, "failing")
+        failing = _count_failing(con)
         config = result.expectation_config
         asked += [
             Asked(
@@ -164,6 +176,12 @@ def _count_lines(con: Connection, rows: str) -> dict[str, int]:
     return dict(con.execute(f"select extract, count(distinct source_line) from {rows} group by extract").fetchall())
 
 
+def _count_failing(con: Connection) -> dict[str, int]:
+    """Return how many lines of each extract fail, or how many a query counted itself."""
+    count = "coalesce(sum(rows_failing), count(distinct source_line))::bigint"
+    return dict(con.execute(f"select extract, {count} from failing group by extract").fetchall())
+
+
 def _findings(
     con: Connection, feed: str, result: Any, extracts: Sequence[Extract], tried: Mapping[str, int]
 ) -> list[Finding]:
@@ -172,7 +190,7 @@ def _findings(
     files = {extract.sha256: extract.file for extract in extracts}
     con.execute(
         "insert into failing_row select distinct extract, source_line, coalesce(field, ?), concat_ws('.', ?, fault), ? "
-        "from failing where waiver is null and ? <> 'warn'",
+        "from failing where waiver is null and source_line is not null and ? <> 'warn'",
         [column, meta["rule"], meta["severity"], meta["severity"]],
     )
     return [
@@ -187,12 +205,13 @@ def _findings(
             send=_send(feed, column, fault, meta),
             rows_tried=tried.get(extract, 0),
             rows_failing=count,
-            lines=tuple(lines),
+            lines=tuple(lines or ()),
             waiver=waiver or "",
         )
         for extract, fault, field, waiver, count, lines in con.execute(
-            "select extract, fault, field, waiver, count(distinct source_line), "
-            "list(distinct source_line order by source_line)[1:?] from failing group by all order by all",
+            "select extract, fault, field, waiver, coalesce(sum(rows_failing), count(distinct source_line))::bigint, "
+            "list(distinct source_line order by source_line) filter (source_line is not null)[1:?] "
+            "from failing group by extract, fault, field, waiver order by extract, fault, field, waiver",
             [EXAMPLE_LINES],
         ).fetchall()
     ]
@@ -248,13 +267,14 @@ def _collect_failing(con: Connection, result: Any, feed: str) -> None:
     """Make the table ``failing``: a row per row that fails a rule.
 
     ``fault`` is the kind of a cell's fault, where the rule is about one; ``field`` the column that a query says it is
-    about; ``waiver`` is filled in by ``_waive``.
+    about; ``rows_failing`` how many rows the line stands for, where a query counts them itself; ``waiver`` is filled in
+    by ``_waive``. A line that is null is none: the fault is the whole file's.
     """
     config = result.expectation_config
     rule = config.meta["rule"]
     con.execute(
         "create or replace temp table failing "
-        "(extract varchar, source_line bigint, fault varchar, field varchar, waiver varchar)"
+        "(extract varchar, source_line bigint, fault varchar, field varchar, rows_failing bigint, waiver varchar)"
     )
     if result.success:
         return
@@ -283,7 +303,7 @@ def _collect_failing(con: Connection, result: Any, feed: str) -> None:
     column = str(config.kwargs.get("column", ""))
     fault, at_fault = (identifier(column), "is not null") if column.endswith("_fault") else ("null", "is null")
     con.execute(
-        f"insert into failing select extract, source_line, {fault}, null, null from {feed} "
+        f"insert into failing select extract, source_line, {fault}, null, null, null from {feed} "
         f"semi join failing_index using (extract, source_line) where {fault} {at_fault}"
     )
     con.unregister("failing_index")

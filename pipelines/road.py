@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from pipelines import database, ledger, quarantine, reference, sidecar
+from pipelines import database, earlier, ledger, quarantine, reference, sidecar
 from pipelines.database import Connection
 from pipelines.freeze import freeze
 from pipelines.freeze.owners import GaveWay
@@ -141,7 +141,8 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
             rows = sum(extract.rows_in for extract in ingested.extracts)
             on.summary = f"{len(ingested.extracts):,} of {len(files):,} files read, {rows:,} rows"
         with stage(console, "validate", len({extract.feed for extract in ingested.extracts})) as on:
-            validated = validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)), on)
+            before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
+            validated = validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)), on, before)
             on.summary = verdict_summary(validated)
         show(validated)
         print_lines(console, quarantine.lines(quarantine.quarantine(con, folder, validated)))

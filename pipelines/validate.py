@@ -13,6 +13,8 @@ from typing import Any
 from pipelines import contract, database
 from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection, identifier, literal
+from pipelines.earlier import NOTHING as NOTHING_EARLIER
+from pipelines.earlier import Earlier
 from pipelines.ingest import Extract, Ingested
 from pipelines.ingest.notes import NOTES
 from pipelines.ingest.recognise import Refusal
@@ -55,6 +57,7 @@ def validate(
     method: Mapping[str, Any],
     received: Sequence[Received] = (),
     progress: Callable[[str], None] = lambda _: None,
+    earlier: Earlier = NOTHING_EARLIER,
 ) -> Validated:
     """Judge every extract by its feed's suite.
 
@@ -64,6 +67,7 @@ def validate(
         method: thresholds; ``max_rejected_share`` and ``supersede_min_rows_share`` are used here.
         received: the files that earlier runs took in, in that order.
         progress: told each feed when it is done.
+        earlier: what earlier runs took in, to compare with.
 
     Raises:
         RuntimeError: a rule of a suite can't be run; the message names it.
@@ -76,7 +80,7 @@ def validate(
     for feed in contract.FEEDS:
         extracts = [extract for extract in ingested.extracts if extract.feed == feed]
         if extracts:
-            judged = judge(con, feed, extracts, ingested.waivers)
+            judged = judge(con, feed, extracts, ingested.waivers, earlier)
             asked += judged.asked
             findings += judged.findings
             progress(feed)

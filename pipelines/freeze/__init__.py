@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import ledger, places, reference
+from pipelines.compare import OVER_TIME
 from pipelines.contract import POST_FEEDS
 from pipelines.freeze.owners import GaveWay, owners
 from pipelines.freeze.revisions import Revision, revisions
@@ -181,10 +182,16 @@ def _manifest_entry(one: Accepted, owns: tuple[tuple[str, ...], ...], validated:
                 "waiver": finding.waiver,
             }
             for finding in validated.findings
-            if finding.extract == extract.sha256
+            # What hangs on earlier runs is said to whoever runs, and is no part of the name.
+            if finding.extract == extract.sha256 and not finding.rule.endswith(OVER_TIME)
         ],
-        "waivers": [waiving.entry for waiving in validated.waivings if waiving.extract == extract.sha256],
+        "waivers": [waiving.entry for waiving in _waivings(extract.sha256, validated)],
     }
+
+
+def _waivings(extract: str, validated: Validated) -> list[Waiving]:
+    """Return the waivers at work in an extract, but for those that hang on earlier runs, like the findings."""
+    return [one for one in validated.waivings if one.extract == extract and not one.rule.endswith(OVER_TIME)]
 
 
 def _rows(one: Accepted) -> dict[str, int]:
@@ -204,7 +211,8 @@ def _definitions(folder: DataFolder) -> dict[str, str]:
     files |= {f"waivers/{path.name}": path for path in folder.waivers()}
     files |= {f"contracts/{path.name}": path for path in sorted(places.CONTRACTS.glob("*.yaml"))}
     files |= {f"expectations/{path.name}": path for path in sorted(places.EXPECTATIONS.glob("*.json"))}
-    files |= {f"checks/{path.name}": path for path in sorted((places.SQL / "checks").glob("*.sql"))}
+    for folder_of_sql in ("checks", "judge"):
+        files |= {f"{folder_of_sql}/{path.name}": path for path in (places.SQL / folder_of_sql).glob("*.sql")}
     return {name: file_sha256(path) for name, path in sorted(files.items())}
 
 
@@ -230,7 +238,7 @@ def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...],
         rows=_rows(one),
         extracted_on=extract.sidecar.extracted_on,
         findings=tuple(finding for finding in validated.findings if finding.extract == extract.sha256),
-        waivings=tuple(waiving for waiving in validated.waivings if waiving.extract == extract.sha256),
+        waivings=tuple(_waivings(extract.sha256, validated)),
     )
 
 

@@ -1,10 +1,10 @@
 -- moved_group(counted): groups of people most of whom are found in one other group at the next date.
 --
 -- Returns: table of extract and source_line, the later file and its first line of the group that gained; and field.
--- Inputs:  counted, the name of a table with a row per file, date and group: extract, as_at_date, series (whatever is followed over
---          time), category, headcount (null where it isn't known), source_line, field (what a finding names). method: group_moved.
--- Caveat:  it knows the dates among the files that are judged together only. Where several files speak about the date before, a
---          group must have moved against each of them: one may be there to mend the other.
+-- Inputs:  counted, the name of a table with a row per file, date and group: extract, is_judged, as_at_date, series (whatever is followed
+--          over time), category, headcount (null where it isn't known), source_line, field (what a finding names). method: group_moved.
+-- Caveat:  where several files speak about the date before, a group must have moved against each of them: one may be there to mend the
+--          other.
 create or replace macro moved_group(counted) as table
     with setting as (
         select
@@ -20,36 +20,8 @@ create or replace macro moved_group(counted) as table
         select * from query_table(counted)
     ),
 
-    files as (
-        select distinct
-            extract,
-            series,
-            as_at_date
-        from people
-    ),
-
-    dates as (
-        select
-            series,
-            as_at_date,
-            lag(as_at_date) over (partition by series order by as_at_date) as earlier_date
-        from files
-        group by series, as_at_date
-    ),
-
     pairs as (
-        select
-            later.extract,
-            later.series,
-            later.as_at_date,
-            earlier.extract as earlier_extract,
-            earlier.as_at_date as earlier_date,
-            count(*) over (partition by later.extract, later.series, later.as_at_date) as earlier_files
-        from files as later
-        inner join dates on later.series = dates.series and later.as_at_date = dates.as_at_date
-        inner join files as earlier on dates.series = earlier.series and dates.earlier_date = earlier.as_at_date
-        cross join setting
-        where later.as_at_date - earlier.as_at_date <= setting.max_days
+        select * from earlier_date(counted, (select setting.max_days from setting))
     ),
 
     both_dates as (

@@ -18,7 +18,7 @@ FILES = {
         4578,
         3876,
         702,
-        ["headcount.group_moved", "headcount.parts_beside_whole"],
+        ["headcount.group_moved", "headcount.group_vanished", "headcount.parts_beside_whole", "headcount.total_jump"],
     ),
     "census2021/ons-ethnic-population-la.csv": ("ons_ethnic_group", 3500, 3325, 175, []),
     "census2021/ons-ethnic-population-reg.csv": ("ons_ethnic_group", 200, 190, 10, []),

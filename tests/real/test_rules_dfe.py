@@ -77,10 +77,12 @@ def findings(con: Connection, tmp_path_factory: pytest.TempPathFactory, lines: d
     return judged(con, tmp_path_factory.mktemp("dfe"), "headcount", rows)
 
 
-def test_nothing_else_is_found_than_london_twice_and_groups_that_moved(findings: list[Finding]) -> None:
+def test_nothing_else_is_found_than_london_twice_and_changes_over_time(findings: list[Finding]) -> None:
     assert {(one.rule, one.severity) for one in findings} == {
         ("headcount.parts_beside_whole", "warn"),
         ("headcount.group_moved", "warn"),
+        ("headcount.group_vanished", "warn"),
+        ("headcount.total_jump", "warn"),
     }
 
 
@@ -123,6 +125,45 @@ def test_the_authorities_where_groups_changed_places_are_found_and_no_other(
     assert {(lines[line]["la_name"], lines[line]["time_period"]) for line in found.lines} == {
         (place, year) for place, year, *_ in moved
     }
+
+
+def test_the_authorities_whose_numbers_jump_are_found_and_no_region(
+    findings: list[Finding], lines: dict[int, Line]
+) -> None:
+    """From the printed sum of those whose group is known: by more than 10 %, and 40 % for the year between."""
+    known: dict[tuple[str, str], int] = {}
+    for line in lines.values():
+        if line["OrgRole"] == EVERYBODY and line["known_headcount"] not in MARKERS:
+            place = line["la_name"] or line["region_name"] or line["country_name"]
+            known[place, line["time_period"]] = int(line["known_headcount"])
+    jumps = set()
+    for (place, year), after in known.items():
+        before = known.get((place, str(int(year) - 1)), 0)
+        days = 366 if year == "2020" else 365  # from one 30 September to the next
+        if before >= 30 and abs(after - before) > (0.1 + 0.4 * days / 365) * before:
+            jumps.add((place, year, before, after))
+    assert jumps == {
+        ("Northumberland", "2020", 109, 207),
+        ("Northumberland", "2021", 207, 77),
+        ("Northumberland", "2022", 77, 162),
+        ("Barnsley", "2020", 85, 144),
+        ("Wolverhampton", "2020", 92, 159),
+        ("Milton Keynes", "2021", 107, 166),
+        ("Croydon", "2022", 89, 187),
+    }
+    (found,) = (one for one in findings if one.rule == "headcount.total_jump")
+    assert found.rows_failing == len(jumps)
+    assert {(lines[line]["la_name"], lines[line]["time_period"]) for line in found.lines} <= {
+        (place, year) for place, year, *_ in jumps
+    }
+
+
+def test_the_one_authority_that_left_out_a_role_is_found(findings: list[Finding], lines: dict[int, Line]) -> None:
+    """Oldham had 52 qualified without cases of 172 in 2021, and 5 of 131 in 2022."""
+    (found,) = (one for one in findings if one.rule == "headcount.group_vanished")
+    (line,) = (lines[line] for line in found.lines)
+    assert (found.column, found.rows_failing) == ("grade", 1)
+    assert (line["la_name"], line["time_period"]) == ("Oldham", "2022")
 
 
 def test_every_published_percentage_is_half_up(lines: dict[int, Line]) -> None:
