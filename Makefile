@@ -16,13 +16,14 @@ PYTHON ?= $(firstword $(foreach python,python3.14 python3.13 python3.12 python3.
 	$(shell $(python) -c '$(SUITS)' 2>/dev/null && echo $(python))))
 UV := $(shell sed -n 's/^ *"\(uv==[^"]*\)".*/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test check clean
+.PHONY: help setup demo test bench check clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    make a sample of invented staff, run it through, say where the results lie'
 	@echo 'make test    run the tests'
+	@echo 'make bench   time validation beside a bare pass of the database, on 1.5 million rows: some minutes'
 	@echo 'make check   run the linters and the type checker: ruff, mypy, sqlfluff'
 	@echo 'make setup   make or renew .venv; the others do it where it is needed'
 	@echo 'make clean   remove .venv and the caches; the data folder stays as it is'
@@ -46,6 +47,9 @@ demo: .venv/.ready
 
 test: .venv/.ready
 	@.venv/bin/pytest
+
+bench: .venv/.ready
+	@.venv/bin/python -m tests.bench.validate
 
 check: .venv/.ready
 	@.venv/bin/ruff check --quiet --output-format concise .
