@@ -23,7 +23,9 @@ def receive(folder: DataFolder) -> validate.Validated:
     method = reference.method(folder)
     with open_database(folder, method) as con:
         ingested = ingest.ingest(con, folder, landed(folder), work_folder(folder))
-        return validate.validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)))
+        validated = validate.validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)))
+    ledger.incidents(folder, validated.refusals)
+    return validated
 
 
 @task(cache_policy=NO_CACHE)

@@ -142,6 +142,7 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
             on.summary = f"{len(ingested.extracts):,} of {len(files):,} files read, {rows:,} rows"
         with stage(console, "validate", len({extract.feed for extract in ingested.extracts})) as on:
             validated = validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)), on)
+            ledger.incidents(folder, validated.refusals)
             on.summary = verdict_summary(validated)
         show(validated)
         with stage(console, "freeze") as on:

@@ -12,7 +12,6 @@ from typing import Any
 from pipelines import contract, database
 from pipelines.database import Connection, identifier, literal
 from pipelines.ingest import Extract, Ingested
-from pipelines.ingest.notes import NOTES
 from pipelines.ingest.recognise import Refusal
 from pipelines.judge import Finding, judge
 from pipelines.ledger import Received, in_force
@@ -99,8 +98,8 @@ def _noticed(extract: Extract) -> list[Finding]:
             rule=note.rule,
             column=note.column,
             severity="warn",
-            sentence=NOTES[note.rule].split("; ", 1)[0],
-            advice=NOTES[note.rule].split("; ", 1)[1],
+            sentence=note.sentence,
+            advice=note.advice,
             rows_tried=extract.rows_in,
             rows_failing=note.rows,
             lines=note.lines,
