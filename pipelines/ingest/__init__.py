@@ -208,6 +208,7 @@ def _type_batch(
     refusals = [text.refusal for text in texts if text.refusal]
     read = [text for text in texts if not text.refusal]
     if not read:
+        con.execute("drop table source_batch")
         return [], refusals
     chosen, header = read[0].recognised.layout, read[0].recognised.header
     feed = contract.load(chosen.feed)

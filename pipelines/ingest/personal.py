@@ -275,22 +275,22 @@ def in_batch(con: Connection, recognised: Layout, header: Sequence[str], sample_
         header: the columns of ``source_batch`` that are the files' own.
         sample_rows: of a file with more rows, at least so many are looked at, evenly spaced.
     """
-    lists = (
-        ", ".join(str(place) for place in range(1, len(header) + 1)),
-        ", ".join(identifier(name) for name in header),
-    )
-    text = typed.trimmed("cell")
     con.execute(
         "create or replace temp table sent_row as "
         "with stride as (select extract, greatest(1, count(*) // ?) as rows_apart from source_batch group by extract) "
-        "select source_batch.* from source_batch inner join stride using (extract) where source_batch.source_line % stride.rows_apart = 0",
+        "select source_batch.* from source_batch inner join stride using (extract) "
+        "where source_batch.source_line % stride.rows_apart = 0",
         [sample_rows],
     )
+    # Column by column: most have few words, and a list of all cells would be long.
+    columns = [
+        f"select extract, {place} as place, {identifier(name)} as cell, count(*) as times from sent_row group by all"
+        for place, name in enumerate(header, start=1)
+    ]
+    text = typed.trimmed("cell")
     con.execute(
-        f"create or replace temp table sent_cell as with told as (select extract, unnest([{lists[0]}]) as place, "
-        f"unnest([{lists[1]}]) as cell from sent_row), counted as (select extract, place, cell, count(*) as times "
-        f"from told where cell is not null group by all) select extract, place, {text} as cell, "
-        f"sum(times)::bigint as times from counted where {text} <> '' group by all"
+        f"create or replace temp table sent_cell as with told as ({' union all '.join(columns)}) "
+        f"select extract, place, {text} as cell, sum(times)::bigint as times from told where {text} <> '' group by all"
     )
     person = _column_of(recognised, "person_key", header)
     people = f"count(distinct {identifier(person)})" if person else "count(*)"

@@ -145,8 +145,9 @@ def _first_seen(con: Connection, one: Recognised, tables: Sequence[Opening]) -> 
     found = personal.in_header(one.layout, one.header)
     others = [(number, table) for number, table in enumerate(tables, start=1) if table.sheet != one.opening.sheet]
     found += personal.in_openings(con, others, names=one.layout.feed == "staff")
-    if _silent(one) or (one.opening.kind == "csv" and one.opening.encoding != "utf-8"):
-        found += personal.in_lines(con, one.layout, one.header, one.opening.rows[one.header_line :])
+    if found or _silent(one) or (one.opening.kind == "csv" and one.opening.encoding != "utf-8"):
+        seen = personal.in_lines(con, one.layout, one.header, one.opening.rows[one.header_line :])
+        found += [each for each in seen if (each.place, 0) not in {(other.place, other.sheet) for other in found}]
     return found
 
 

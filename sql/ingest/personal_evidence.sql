@@ -8,32 +8,35 @@ with cells as (
         place,
         cell,
         times,
-        translate(cell, ' ().-', '') as without_marks,
-        upper(translate(cell, ' ', '')) as in_capitals,
-        length(cell) <= 24 and regexp_matches(cell, '[0-9]') as has_digits,
+        length(cell) as letters,
         contains(cell, '@') as has_at,
-        regexp_replace(translate(cell, './', '--'), '[ T][0-9]{1,2}:[0-9]{2}.*$', '') as dashed
+        regexp_matches(cell, '[0-9]') as has_digits
     from sent_cell
 ),
 
 spelt as (
     select
         *,
+        case when has_digits and letters <= 24 then upper(translate(cell, ' ().-', '')) end as together,
         case
-            when not has_digits then null
-            when regexp_full_match(dashed, '[0-9]{1,2}[ -]([0-9]{1,2}|[A-Za-z]{3})[ -][0-9]{2}')
-            then
-                left(translate(dashed, ' ', '-'), -2)
-                || if(right(dashed, 2) >= '30', '19', '20')
-                || right(dashed, 2)
-            when
-                regexp_full_match(
-                    dashed,
-                    '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}[ -]([0-9]{1,2}|[A-Za-z]{3,9})[ -][0-9]{4}|(19|20)[0-9]{6}'
-                )
-            then translate(dashed, ' ', '-')
-        end as date_text
+            when not has_digits or letters not between 6 and 24 then null
+            when contains(cell, ':') then regexp_replace(translate(cell, './ ', '---'), '[-T][0-9]{1,2}:.*$', '')
+            else translate(cell, './ ', '---')
+        end as dashed
     from cells
+),
+
+dated as (
+    select
+        *,
+        case
+            when dashed is null then null
+            when regexp_full_match(dashed, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|(19|20)[0-9]{6}') then dashed
+            when regexp_full_match(dashed, '[0-9]{1,2}-([0-9]{1,2}|[A-Za-z]{3,9})-[0-9]{4}') then dashed
+            when regexp_full_match(dashed, '[0-9]{1,2}-([0-9]{1,2}|[A-Za-z]{3})-[0-9]{2}')
+            then left(dashed, -2) || if(right(dashed, 2) >= '30', '19', '20') || right(dashed, 2)
+        end as date_text
+    from spelt
 ),
 
 tried as (
@@ -42,40 +45,55 @@ tried as (
         place,
         cell,
         times,
-        coalesce(
-            has_at and regexp_matches(cell, '[^\s@,;<>]+@[^\s@,;<>]+[.][A-Za-z]{2,}'),
-            false
-        ) as is_email,
-        has_digits and is_nhs_number(cell) as is_nhs_number,
-        has_digits
-        and regexp_full_match(in_capitals, '[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]')
-        and left(in_capitals, 2) not in ('BG', 'GB', 'KN', 'NK', 'NT', 'TN', 'ZZ') as is_ni_number,
-        has_digits and regexp_full_match(without_marks, '([+]440?|00440?|0)[1-357-9][0-9]{9}') as is_phone,
-        has_digits
-        and regexp_full_match(
-            in_capitals,
-            '([A-Z]{1,2}[0-9][A-Z0-9]?|GIR)[0-9][ABD-HJLNP-UW-Z]{2}'
-        ) as is_postcode,
-        if(
-            date_text is null,
-            null,
-            try_strptime(date_text, ['%Y-%m-%d', '%d-%m-%Y', '%d-%b-%Y', '%d-%B-%Y', '%Y%m%d', '%m-%d-%Y'])::date
-        ) as day,
-        not has_digits
-        and not has_at
-        and length(cell) between 4 and 60
-        and (
-            regexp_full_match(cell, '\p{Lu}[\p{L}''’.-]*(,? +|, *)\p{Lu}[\p{L}''’.-]*( +\p{Lu}[\p{L}''’.-]*){0,2}')
-            or regexp_full_match(cell, '(?i)(mr|mrs|ms|miss|mx|dr|prof|sir|dame|rev)[.]? +\p{L}[\p{L}''’. -]+')
-        )
-        and not list_has_any(
-            string_split_regex(lower(cell), '[^\p{L}]+'), (select personal.no_name_words from method)
-        ) as is_name,
-        not has_digits
-        and not has_at
-        and regexp_full_match(cell, '\p{L}[\p{L}''’-]*(,? +|, *|[._])\p{L}[\p{L}''’.-]*([ ._]+\p{L}[\p{L}''’.-]*){0,2}')
-            as is_name_as_key
-    from spelt
+        -- A case looks at no more than it has to; `and` would try every pattern on every cell.
+        case when has_at then regexp_matches(cell, '[^\s@,;<>]+@[^\s@,;<>]+[.][A-Za-z]{2,}') else false end as is_email,
+        case when length(together) = 10 then is_nhs_number(cell) else false end as is_nhs_number,
+        case
+            when length(together) = 9
+            then
+                regexp_full_match(together, '[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]')
+                and left(together, 2) not in ('BG', 'GB', 'KN', 'NK', 'NT', 'TN', 'ZZ')
+            else false
+        end as is_ni_number,
+        case
+            when length(together) between 11 and 15
+            then regexp_full_match(together, '([+]440?|00440?|0)[1-357-9][0-9]{9}')
+            else false
+        end as is_phone,
+        case
+            when length(together) between 5 and 7
+            then regexp_full_match(together, '([A-Z]{1,2}[0-9][A-Z0-9]?|GIR)[0-9][ABD-HJLNP-UW-Z]{2}')
+            else false
+        end as is_postcode,
+        case
+            when date_text is not null
+            then
+                try_strptime(
+                    date_text, ['%Y-%m-%d', '%d-%m-%Y', '%d-%b-%Y', '%d-%B-%Y', '%Y%m%d', '%m-%d-%Y']
+                )::date
+        end as day,
+        case
+            when has_digits or has_at or letters not between 4 and 60 then false
+            when
+                list_has_any(
+                    string_split_regex(lower(cell), '[^\p{L}]+'), (select personal.no_name_words from method)
+                )
+            then false
+            when regexp_full_match(cell, '(?i)(mr|mrs|ms|miss|mx|dr|prof|sir|dame|rev)[.]? +\p{L}[\p{L}''’. -]+')
+            then true
+            else
+                regexp_full_match(
+                    cell, '\p{Lu}[\p{L}''’.-]*(,? +|, *)\p{Lu}[\p{L}''’.-]*( +\p{Lu}[\p{L}''’.-]*){0,2}'
+                )
+        end as is_name,
+        case
+            when has_digits or has_at or letters > 60 then false
+            else
+                regexp_full_match(
+                    cell, '\p{L}[\p{L}''’-]*(,? +|, *|[._])\p{L}[\p{L}''’.-]*([ ._]+\p{L}[\p{L}''’.-]*){0,2}'
+                )
+        end as is_name_as_key
+    from dated
 ),
 
 described as (
