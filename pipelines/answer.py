@@ -174,7 +174,8 @@ def rejects_csv(con: Connection, answer: Answer) -> Iterator[str]:
     yield from _csv([("line", "column", "rule", "kind")])
     if answer.refusal:
         one = answer.refusal
-        yield from _csv([("", one.column, one.rule, one.kind or one.sentence.split("; ")[0])])
+        columns = ((one.column, one.kind or one.sentence.split("; ")[0]), *one.also)
+        yield from _csv([("", column, one.rule, kind) for column, kind in columns])
     if answer.extract:
         kinds = {one.rule: one.sentence for one in answer.findings}
         rows = con.execute(

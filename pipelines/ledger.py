@@ -9,7 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.ingest.recognise import Refusal
+    from pipelines.places import DataFolder
 
 Entry = dict[str, Any]
 
@@ -46,6 +50,21 @@ def append(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
                 json.dumps({"number": len(lines) + 1, "at": now, **entry, "previous": previous}, ensure_ascii=False)
             )
             file.write(lines[-1] + "\n")
+
+
+def incidents(folder: "DataFolder", refusals: Iterable["Refusal"]) -> None:
+    """Add a line for each column of personal data that came, by file name, column and kind; each is said once."""
+    keys = ("event", "file", "rule", "column", "kind")
+    said = {tuple(entry.get(key) for key in keys) for entry in read(folder.ledger) if entry["event"] == "incident"}
+    came = [
+        ("incident", one.file, one.rule, column, kind)
+        for one in refusals
+        if one.rule == "column.personal"
+        for column, kind in ((one.column, one.kind), *one.also)
+    ]
+    new = [dict(zip(keys, line, strict=True)) for line in dict.fromkeys(came) if line not in said]
+    if new:
+        append(folder.ledger, new)
 
 
 @dataclass(frozen=True)

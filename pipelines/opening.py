@@ -220,7 +220,7 @@ def _of_parquet(path: Path) -> Opening:
                 name for name, *_ in con.execute("describe from read_parquet(?)", [database.only(path)]).fetchall()
             ]
             first = con.execute(
-                "select columns(*)::varchar from read_parquet(?) limit 1", [database.only(path)]
+                "select columns(*)::varchar from read_parquet(?) limit ?", [database.only(path), LINES_SEEN - 1]
             ).fetchall()
     except duckdb.Error as error:
         raise UnreadableFileError("it is a damaged Parquet file; send it again") from error

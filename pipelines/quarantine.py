@@ -90,7 +90,8 @@ def _move(answer: Answer, source: Path, place: Path) -> bool:
 
 
 def _note(folder: DataFolder, refusals: Sequence[Refusal]) -> None:
-    """Add what was refused to the ledger, once per file and rule."""
+    """Add what was refused to the ledger, once per file and rule, and each column of personal data that came."""
+    ledger.incidents(folder, refusals)
     known = {(one["file"], one["rule"]) for one in ledger.read(folder.ledger) if one["event"] == "refused"}
     entries = [
         {"event": "refused", "file": one.file, "rule": one.rule}

@@ -100,6 +100,7 @@ def read_csv(con: Connection, path: Path, header: Sequence[str]) -> Read:
     isn't closed swallow the lines behind it.
     """
     columns = ", ".join(f"{literal(name)}: 'varchar'" for name in header)
+    is_whole = True
     try:
         con.execute(
             "create or replace temp table source_row as select row_number() over () + 1 as source_line, * "
@@ -107,6 +108,9 @@ def read_csv(con: Connection, path: Path, header: Sequence[str]) -> Read:
             "auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true)"
         )
     except duckdb.Error:
+        is_whole = False
+    # Not in the handler above: DuckDB's message holds the line, and would hang on to whatever goes wrong next.
+    if not is_whole:
         return _read_line_by_line(con, path, header)
     # DuckDB says nothing of an empty cell too many at the end of a line, and of a quotation mark inside a cell.
     cells = f"concat_ws('', {', '.join(identifier(name) for name in header)})"

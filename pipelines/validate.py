@@ -16,7 +16,6 @@ from pipelines.database import Connection, identifier, literal
 from pipelines.earlier import NOTHING as NOTHING_EARLIER
 from pipelines.earlier import Earlier
 from pipelines.ingest import Extract, Ingested
-from pipelines.ingest.notes import NOTES
 from pipelines.ingest.recognise import Refusal
 from pipelines.judge import Asked, Finding, judge, start
 from pipelines.ledger import Received, in_force
@@ -139,12 +138,12 @@ def _waivings(
         if extract in accepted
     ]
     for finding in findings:
-        if finding.waiver and finding.rule in FILE_RULES and finding.extract in accepted:
+        if finding.waiver and finding.rule in (*FILE_RULES, "column.approved") and finding.extract in accepted:
             extract = accepted[finding.extract]
             keys = "area_code, vintage" if extract.feed == "population" else "org_code, as_at_date"
             query = f"select {keys}, count(*) from read_parquet(?) where extract = ? group by all order by all"
             made += [
-                Waiving(named[finding.waiver], extract.sha256, finding.rule, code, as_at, rows)
+                Waiving(named[finding.waiver], extract.sha256, named[finding.waiver].rule, code, as_at, rows)
                 for code, as_at, rows in con.execute(query, [database.only(extract.typed), extract.sha256]).fetchall()
                 if code is not None and as_at is not None
             ]
@@ -186,9 +185,10 @@ def _noticed(extract: Extract) -> list[Finding]:
             file=extract.file,
             rule=note.rule,
             column=note.column,
-            severity="warn",
-            sentence=NOTES[note.rule].split("; ", 1)[0],
-            advice=NOTES[note.rule].split("; ", 1)[1],
+            severity="waived" if note.waiver else "warn",
+            sentence=note.sentence,
+            advice=note.advice,
+            waiver=note.waiver,
             rows_tried=extract.rows_in,
             rows_failing=note.rows,
             lines=note.lines,

@@ -4,15 +4,18 @@ Types are explicit, columns are found by name, values are mapped by list. What c
 here: the row goes on with the kind of its fault beside the column (``<column>_fault``), and validation decides.
 """
 
-from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pipelines import contract, database, layout, lookup, mapping, reader, reference, sidecar, typed, waiver
 from pipelines.contract import Contract
 from pipelines.database import Connection, export, identifier, literal
+from pipelines.ingest import personal
 from pipelines.ingest.notes import Note, spellings
-from pipelines.ingest.recognise import NOT_TEXT, Recognised, Refusal, recognise_all
+from pipelines.ingest.personal import Approved, Found
+from pipelines.ingest.recognise import NOT_TEXT, Recognised, Refusal, personal_refusal, recognise_all
 from pipelines.opening import UnreadableFileError
 from pipelines.places import DataFolder
 from pipelines.reader import UnreadableLine
@@ -87,14 +90,16 @@ def ingest(
     waivers = waiver.load_all(folder)
     method = reference.method(folder)
     work.mkdir(parents=True, exist_ok=True)
-    recognised, refusals = recognise_all(layouts, files)
+    found = recognise_all(con, layouts, files, waivers)
     extracts: list[Extract] = []
-    for batch in _batches(recognised):
-        texts = _read_batch(con, batch, work, progress)
+    refusals = found.refusals
+    for batch in _batches(found.files):
+        texts = _without_personal(con, _read_batch(con, batch, work, progress), waivers, method)
         own = lookup.register(con, batch[0].layout, contract.load(batch[0].layout.feed), method, mappings)
         read, refused = _type_batch(con, texts, work, own)
         extracts += read
         refusals += refused
+    refusals = _with_copies(refusals, found.copies)
     return Ingested(
         tuple(sorted(extracts, key=lambda extract: extract.file)),
         tuple(sorted(refusals, key=lambda refusal: refusal.file)),
@@ -115,11 +120,16 @@ def _batches(recognised: Sequence[Recognised]) -> Iterator[list[Recognised]]:
 
 @dataclass(frozen=True)
 class _Text:
-    """A file of which the table ``source_batch`` holds the rows, or why it stops here."""
+    """A file of which the table ``source_batch`` holds the rows, or why it stops here.
+
+    ``found`` are columns of personal data, ``approved`` those of them that a named person let in.
+    """
 
     recognised: Recognised
     read: reader.Read
     refusal: Refusal | None = None
+    found: tuple[Found, ...] = ()
+    approved: tuple[Approved, ...] = ()
 
 
 def _read_batch(
@@ -147,37 +157,49 @@ def _read_one(con: Connection, one: Recognised, kept: Sequence[str], work: Path)
     except UnicodeDecodeError:
         return _Text(one, reader.Read(0), Refusal(one.path.name, "file.text", NOT_TEXT))
     except UnreadableFileError as error:
-        return _Text(one, reader.Read(0), Refusal(one.path.name, "file.format", str(error)))
+        seen = personal.in_lines(con, one.layout, one.header, one.opening.rows[one.header_line :])
+        return _Text(one, reader.Read(0), Refusal(one.path.name, "file.format", str(error)), tuple(seen))
     finally:
         copy.unlink(missing_ok=True)
-    if not read.rows:
-        sentence = "it has a header and no rows; send it again with its rows"
-        return _Text(one, read, Refusal(one.path.name, "file.empty", sentence))
-    fault = _personal(con, one)
-    if fault:
-        return _Text(one, read, fault)
-    said = [one.sha256, *(one.sidecar.said(name) for name in WHAT)]
-    columns = ", ".join(identifier(name) for name in kept)
-    con.execute(f"insert into source_batch select ?, source_line, ?, ?, ?, {columns} from source_row", [*said])
-    return _Text(one, read)
+    found = [*personal.in_header(one.layout, one.header), *personal.in_sanitised(con, one.layout, one.header)]
+    if read.rows:
+        said = [one.sha256, *(one.sidecar.said(name) for name in WHAT)]
+        columns = ", ".join(identifier(name) for name in kept)
+        con.execute(f"insert into source_batch select ?, source_line, ?, ?, ?, {columns} from source_row", [*said])
+    con.execute("drop table source_row")
+    sentence = "it has a header and no rows; send it again with its rows"
+    return _Text(one, read, None if read.rows else Refusal(one.path.name, "file.empty", sentence), tuple(found))
 
 
-def _personal(con: Connection, one: Recognised) -> Refusal | None:
-    """Refuse a file in which a column that has to be empty, or hold the sender's word for that, doesn't."""
-    sanitised = one.layout.sanitised
-    for name in sanitised.columns if sanitised else ():
-        words = ", ".join(literal(word.lower()) for word in ("", *sanitised.words)) if sanitised else ""
-        cell = f"lower({typed.trimmed(identifier(name))})"
-        if name in one.header and con.execute(
-            f"select count(*) from source_row where {cell} not in ({words})"
-        ).fetchall() != [(0,)]:
-            return Refusal(
-                one.path.name,
-                "column.personal",
-                f"its column '{name}' may hold personal data, which must not come here: delete the file where it lies, "
-                "and ask for one in which that column is empty",
-            )
-    return None
+def _without_personal(
+    con: Connection, texts: Sequence[_Text], waivers: Sequence[Waiver], method: Mapping[str, Any]
+) -> list[_Text]:
+    """Refuse files with columns of personal data that nobody approved, and take their rows out of ``source_batch``."""
+    one = texts[0].recognised
+    dropped = one.layout.sanitised.columns if one.layout.sanitised else ()
+    kept = [name for name in one.header if name not in dropped]
+    seen = personal.in_batch(con, one.layout, kept, method["personal"]["sample_rows"])
+    judged = []
+    for text in texts:
+        file, layout_name = text.recognised.path.name, one.layout.name
+        found = [*text.found, *seen.get(text.recognised.sha256, [])]
+        found = list({(each.column, each.kind): each for each in reversed(found)}.values())[::-1]
+        stopped = personal.not_approved(found, waivers, layout_name, file)
+        if stopped:
+            con.execute("delete from source_batch where extract = ?", [text.recognised.sha256])
+            judged.append(replace(text, refusal=personal_refusal(file, stopped, layout_name)))
+        else:
+            judged.append(replace(text, approved=personal.approved(found, waivers, layout_name, file)))
+    return judged
+
+
+def _with_copies(refusals: Sequence[Refusal], copies: Mapping[str, str]) -> list[Refusal]:
+    """Refuse the copy of a file of personal data as what it is."""
+    stopped = {one.file: one for one in refusals if one.rule == personal.RULE}
+    return [
+        replace(stopped[copies[one.file]], file=one.file) if copies.get(one.file) in stopped else one
+        for one in refusals
+    ]
 
 
 def _type_batch(
@@ -186,6 +208,7 @@ def _type_batch(
     refusals = [text.refusal for text in texts if text.refusal]
     read = [text for text in texts if not text.refusal]
     if not read:
+        con.execute("drop table source_batch")
         return [], refusals
     chosen, header = read[0].recognised.layout, read[0].recognised.header
     feed = contract.load(chosen.feed)
@@ -195,7 +218,8 @@ def _type_batch(
     con.execute("drop table source_batch")
     about, synthetic, taken_on = _about(con, feed, table), _synthetic(con, table), _taken_on(con, feed, table)
     extracts = []
-    for one, lines in ((text.recognised, text.read) for text in read):
+    for text in read:
+        one, lines = text.recognised, text.read
         extract = Extract(
             file=one.path.name,
             source=one.path,
@@ -210,14 +234,32 @@ def _type_batch(
             about=about.get(one.sha256, ()),
             synthetic=one.sha256 in synthetic,
             sidecar=one.sidecar,
-            notes=(*notes.get(one.sha256, ()), *([Note("file.notes", "", lines.notes, ())] if lines.notes else ())),
+            notes=(
+                *notes.get(one.sha256, ()),
+                *([Note("file.notes", "", lines.notes, ())] if lines.notes else ()),
+                *(
+                    Note("column.approved", each.found.column, lines.rows, (), each.sentence, one_waiver.name)
+                    for each in text.approved
+                    for one_waiver in each.waivers
+                ),
+            ),
         )
-        fault = _contradiction(extract, taken_on.get(one.sha256, set()))
+        fault = _expired(extract, text.approved) or _contradiction(extract, taken_on.get(one.sha256, set()))
         if fault:
             refusals.append(fault)
         else:
             extracts.append(extract)
     return extracts, refusals
+
+
+def _expired(extract: Extract, approved: Sequence[Approved]) -> Refusal | None:
+    """Refuse a file of which a column is approved for other organisations, or only until an earlier date."""
+    found = [one.found for one in approved if not one.holds(extract.feed, extract.about)]
+    if not found:
+        return None
+    refusal = personal_refusal(extract.file, found, extract.layout)
+    why = "; the waiver there is doesn't hold for all of its organisations and as-at dates"
+    return replace(refusal, sentence=refusal.sentence + why)
 
 
 def _contradiction(extract: Extract, taken_on: Set[str]) -> Refusal | None:

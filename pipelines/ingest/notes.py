@@ -18,16 +18,32 @@ SPELLINGS = {
 
 @dataclass(frozen=True)
 class Note:
-    """Something about a file's cells or lines that its reader should know: ``rule`` is a key of ``NOTES``."""
+    """Something about a file's cells or lines that its reader should know: ``rule`` is a key of ``NOTES``.
+
+    ``said`` is what is noticed, where that isn't the same for every file; ``waiver`` what lets it through.
+    """
 
     rule: str
     column: str
     rows: int
     lines: tuple[int, ...]
+    said: str = ""
+    waiver: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is noticed."""
+        return self.said or NOTES[self.rule].split("; ", 1)[0]
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+        return NOTES[self.rule].split("; ", 1)[1]
 
 
 # Rule → what is noticed, and what to do.
 NOTES = {
+    "column.approved": "a named person approved a column that looks personal; take it out when the sender can",
     "file.spellings": "one value is written in several ways; they were read as the same, but ask for one",
     "file.blanks": "cells begin or end with blanks; these were cut off, but ask the sender for codes without them",
     "file.notes": "lines below the table aren't rows and weren't read; nothing needs doing if they are notes",

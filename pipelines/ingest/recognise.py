@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines import layout, sidecar
+from pipelines.database import Connection
+from pipelines.ingest import personal
+from pipelines.ingest.personal import Found
 from pipelines.layout import Layout
 from pipelines.opening import Opening, UnreadableFileError, openings, text_cells
 from pipelines.sidecar import WHAT, Sidecar, SidecarError
+from pipelines.waiver import Waiver
 
 # What a spreadsheet may put between cells instead of a comma.
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
@@ -20,7 +24,7 @@ NOT_TEXT = "it isn't text in UTF-8, UTF-16 or Windows-1252; save it as 'CSV UTF-
 class Refusal:
     """A file that stops here: ``rule`` for the machine, ``sentence`` for the sender, with what to do.
 
-    ``column`` and ``kind`` (of what is in it) where it stops for one column.
+    ``column`` and ``kind`` (of what is in it) where it stops for one column; ``also`` names further ones.
     """
 
     file: str
@@ -28,6 +32,7 @@ class Refusal:
     sentence: str
     column: str = ""
     kind: str = ""
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,31 @@ class Recognised:
     sidecar: Sidecar
 
 
-def recognise_all(layouts: Sequence[Layout], files: Sequence[Path]) -> tuple[list[Recognised], list[Refusal]]:
-    """Return the files whose layout is known, and why the others stop here; a copy of another file is one of these."""
+@dataclass(frozen=True)
+class AllRecognised:
+    """What recognising gave: files whose layout is known, why others stop here, and whose copy a file is."""
+
+    files: list[Recognised]
+    refusals: list[Refusal]
+    copies: dict[str, str]
+
+
+def recognise_all(
+    con: Connection, layouts: Sequence[Layout], files: Sequence[Path], waivers: Sequence[Waiver]
+) -> AllRecognised:
+    """Recognise files in the order of their names; a copy of another file stops here.
+
+    Args:
+        con: database with the method.
+        layouts: the layouts that a file may be in.
+        files: the files.
+        waivers: what a named person set aside.
+    """
     recognised: dict[str, Recognised] = {}
-    refusals = []
+    refusals: list[Refusal] = []
+    copies: dict[str, str] = {}
     for path in sorted(files):
-        one = _recognise(layouts, path)
+        one = _recognise(con, layouts, path, waivers)
         if isinstance(one, Refusal):
             refusals.append(one)
         elif one.sha256 in recognised:
@@ -58,35 +82,77 @@ def recognise_all(layouts: Sequence[Layout], files: Sequence[Path]) -> tuple[lis
             if one.sidecar != twin.sidecar:
                 sentence += f", and its sidecar wasn't: what that says goes into {sidecar.beside(twin.path).name}"
             refusals.append(Refusal(path.name, "file.copy", sentence))
+            copies[path.name] = twin.path.name
         else:
             recognised[one.sha256] = one
-    return list(recognised.values()), refusals
+    return AllRecognised(list(recognised.values()), refusals, copies)
 
 
-def _open(path: Path) -> tuple[list[Opening], Sidecar] | Refusal:
-    """Return the tables that a file may hold, and what stands beside it."""
+def personal_refusal(file: str, found: Sequence[Found], layout: str = "") -> Refusal:
+    """Refuse a file for columns of personal data; ``layout`` is that of a file that has one."""
+    first, *others = found
+    also = tuple((one.column, one.kind) for one in others)
+    return Refusal(file, "column.personal", personal.sentence(found, layout), first.column, first.kind, also)
+
+
+def _open(path: Path) -> tuple[list[Opening], Sidecar | Refusal] | Refusal:
+    """Return the tables that a file may hold, and what stands beside it, or why that can't be used."""
     file = path.name
     if not _is_utf8(file):
         return Refusal(
             file.encode(errors="replace").decode(), "file.name", "its name isn't written in UTF-8; rename it"
         )
     try:
-        return openings(path), sidecar.read(path)
+        tables = openings(path)
+        try:
+            return tables, sidecar.read(path)
+        except SidecarError as error:
+            return tables, Refusal(file, "sidecar.unusable", str(error))
+        except OSError as error:
+            return tables, _unreadable(file, error)
     except UnreadableFileError as error:
         return Refusal(file, "file.format", str(error))
-    except SidecarError as error:
-        return Refusal(file, "sidecar.unusable", str(error))
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        return Refusal(file, "file.unreadable", f"it or its sidecar can't be opened: {why}; look at its permissions")
+        return _unreadable(file, error)
 
 
-def _recognise(layouts: Sequence[Layout], path: Path) -> Recognised | Refusal:
-    file = path.name
+def _unreadable(file: str, error: OSError) -> Refusal:
+    why = (error.strerror or type(error).__name__).lower()
+    return Refusal(file, "file.unreadable", f"it or its sidecar can't be opened: {why}; look at its permissions")
+
+
+def _recognise(
+    con: Connection, layouts: Sequence[Layout], path: Path, waivers: Sequence[Waiver]
+) -> Recognised | Refusal:
+    """Recognise a file, or refuse it; whatever it is refused for, personal data in it come first."""
     opened = _open(path)
     if isinstance(opened, Refusal):
         return opened
     tables, beside = opened
+    one = beside if isinstance(beside, Refusal) else _matched(layouts, path, tables, beside)
+    if isinstance(one, Refusal):
+        found = personal.in_openings(con, enumerate(tables, start=1))
+        return personal_refusal(path.name, found) if found else one
+    found = personal.not_approved(_first_seen(con, one, tables), waivers, one.layout.name, path.name)
+    return personal_refusal(path.name, found, one.layout.name) if found else _silent(one) or one
+
+
+def _first_seen(con: Connection, one: Recognised, tables: Sequence[Opening]) -> list[Found]:
+    """Return what a file shows before it is read: its headings, the other sheets of its workbook.
+
+    Its first lines count too where it won't be read, or would have to be copied into UTF-8 to be.
+    """
+    found = personal.in_header(one.layout, one.header)
+    others = [(number, table) for number, table in enumerate(tables, start=1) if table.sheet != one.opening.sheet]
+    found += personal.in_openings(con, others, names=one.layout.feed == "staff")
+    if found or _silent(one) or (one.opening.kind == "csv" and one.opening.encoding != "utf-8"):
+        seen = personal.in_lines(con, one.layout, one.header, one.opening.rows[one.header_line :])
+        found += [each for each in seen if (each.place, 0) not in {(other.place, other.sheet) for other in found}]
+    return found
+
+
+def _matched(layouts: Sequence[Layout], path: Path, tables: Sequence[Opening], beside: Sidecar) -> Recognised | Refusal:
+    file = path.name
     # The first line that fits is the header; below it the same names are a row, and a bad one.
     matching: dict[tuple[str, str], tuple[Layout, Opening, int, tuple[str, ...]]] = {}
     for table in tables:
@@ -106,8 +172,7 @@ def _recognise(layouts: Sequence[Layout], path: Path) -> Recognised | Refusal:
         content_sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     told = [f"{name}={beside.said(name)}" for name in WHAT if beside.said(name)]
     sha256 = hashlib.sha256("\n".join([content_sha256, *told]).encode()).hexdigest() if told else content_sha256
-    one = Recognised(path, sha256, content_sha256, chosen, table, line, names, beside)
-    return _silent(one) or one
+    return Recognised(path, sha256, content_sha256, chosen, table, line, names, beside)
 
 
 def _is_utf8(name: str) -> bool:

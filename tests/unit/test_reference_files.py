@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipelines.ingest.personal import KINDS
+
 REFERENCE = Path(__file__).resolve().parents[2] / "data" / "reference"
 
 KEYS = {
@@ -29,6 +31,7 @@ KEYS = {
     "geography": ("ltla_code", "icb_code"),
     "population": ("area_code", "classification", "category", "answer_status", "age_range", "vintage"),
     "staff_groups": ("staff_group",),
+    "personal_headings": ("heading",),
 }
 WORDS = {
     ("grade_groups", "grade_family"): {"afc", "medical", "vsm", "other", "social_care"},
@@ -48,6 +51,8 @@ WORDS = {
     ("population", "answer_status"): {"known", "unknown"},
     ("population", "age_range"): {"all", "16+", "16-64", "16-74"},
     ("staff_groups", "clinical"): {"clinical", "non_clinical", "unknown"},
+    ("personal_headings", "place"): {"whole", "part"},
+    ("personal_headings", "kind"): {"", *KINDS} - {"sanitised"},
 }
 # Councils that the present ones replaced. No residents are held for them.
 FORMER_COUNCILS = {
@@ -227,6 +232,7 @@ def test_rows_stand_in_their_order():
             rank.get((row["classification"], row["category"]), len(rank)),
         ),
         "staff_groups": lambda row: int(row["sort_order"]),
+        "personal_headings": lambda row: row["heading"],
     }
     assert set(order) == set(KEYS)
     for stem, key in order.items():
