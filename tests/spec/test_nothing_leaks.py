@@ -121,7 +121,7 @@ def test_an_incident_is_told_where_nothing_was_accepted(
     with pytest.raises(SystemExit):
         main()
     assert "no accepted file counts people in post" in capsys.readouterr().err
-    assert [entry["event"] for entry in ledger.read(folder.ledger)] == ["incident", "incident"]
+    assert [entry["event"] for entry in ledger.read(folder.ledger)] == ["incident", "incident", "refused"]
 
 
 def test_an_incident_holds_no_more_than_it_must(tmp_path: Path) -> None:
