@@ -1,7 +1,8 @@
 -- Grain:  the key of representation_gap, at every date that there is.
--- Inputs: comparison, coverage, method.
+-- Inputs: comparison, coverage, waived_comparison, method.
 -- Caveat: exact counts: internal. Only the comparators that method.trend_comparators names; the population is that of its own
 --         vintage at every date, so a trend against it moves with the staff alone.
+--         waivers as in representation_gap.
 with compared as (
     select
         comparison.*,
@@ -56,6 +57,7 @@ select
         method.material_ratio
     ) as verdict,
     coalesce(coverage.coverage, '1 of 1') as coverage,
+    waived_comparison.waivers,
     case
         when compared.characteristic = 'total'
         then coalesce(if(compared.headcount is null, compared.source_marker, null), '[z]')
@@ -74,6 +76,12 @@ left join coverage
         compared.org_code = coverage.org_code
         and compared.as_at_date = coverage.as_at_date
         and coverage.sector = if(compared.grade_family = 'social_care', 'social_care', 'nhs')
+left join waived_comparison
+    on
+        compared.org_code = waived_comparison.org_code
+        and compared.as_at_date = waived_comparison.as_at_date
+        and compared.comparator = waived_comparison.comparator
+        and compared.characteristic = waived_comparison.characteristic
 order by
     compared.as_at_date,
     compared.org_level,
