@@ -1,4 +1,4 @@
-"""What the marts read beside the cube: who speaks for what, residents from the landing folder, senders' totals, waivers."""
+"""What the marts read beside the cube: who speaks for what, residents that were sent, senders' totals, waivers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -59,7 +59,7 @@ WAIVED = {
 
 
 def run(con: Connection, snapshot: Snapshot) -> None:
-    """Make the tables ``run`` (the as-at date), ``owned`` (who speaks for what) and ``landing_population``, and waivers."""
+    """Make ``run`` (the as-at date), ``owned`` (who speaks for what), ``landing_population``, and what was waived."""
     con.execute("create or replace table run as select ?::date as as_at_date", [snapshot.as_at_date])
     owned = [(extract, about) for extract in snapshot.extracts for about in extract.owns]
     posts = [(extract, about) for extract, about in owned if extract.feed in POST_FEEDS]
