@@ -188,7 +188,7 @@ def test_a_file_of_counts_is_compared_too(con: Connection) -> None:
     count = "date '2026-03-31', 'RNA', {}, 'afc', 'clinical', 'unknown', 'band_5', 'total', 'total', 'all', 'known', {}"
     for employment_type, headcount, fte in (("substantive", 45, 38), ("bank", 5, 2)):
         cells = count.format(f"'{employment_type}'", f"{headcount}, {fte}")
-        con.execute(f"insert into headcount values ({cells}, null, 'organisation')")
+        con.execute(f"insert into headcount values ({cells}, null, null, 'organisation')")
     found = lines(con, "measure", "item", "value", "note", org_code="RNA")
     assert [row[:3] for row in found if row[1] in ("bank_only", "ours", "unexplained")] == [
         *(("assignments", "bank_only", None), ("assignments", "ours", None), ("assignments", "unexplained", None)),
