@@ -190,9 +190,8 @@ def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") 
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Return what ends in a sentence; asked for only when it is needed: `edi --help` needn't wait."""
     import duckdb
-    import yaml
 
-    return (ValueError, OSError, RuntimeError, duckdb.Error, yaml.YAMLError)
+    return (ValueError, OSError, RuntimeError, duckdb.Error)
 
 
 def _sentence(error: Exception) -> str:
