@@ -140,7 +140,7 @@ def _recognise(
 def _first_seen(con: Connection, one: Recognised, tables: Sequence[Opening]) -> list[Found]:
     """Return what a file shows before it is read: its headings, the other sheets of its workbook.
 
-    Its first lines count too where it won't be read, or would have to be copied into UTF-8 to be.
+    Its first lines count too where it won't be read any further, or would have to be copied into UTF-8 to be.
     """
     found = personal.in_header(one.layout, one.header)
     others = [(number, table) for number, table in enumerate(tables, start=1) if table.sheet != one.opening.sheet]
