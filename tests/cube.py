@@ -81,6 +81,8 @@ def register(
     for resident in residents:
         cells = [resident.get(name) for name in typed]
         con.execute(f"insert into landing_population values ({', '.join('?' * len(cells))})", cells)
+    waived = ", ".join(f"{name} {kind}" for name, kind in measure.register.WAIVED.items())
+    con.execute(f"create or replace table waived ({waived})")
     for name in measure.INTERMEDIATE:
         database.build(con, f"intermediate/{name}")
     for name in measure.revise.COMPARED:

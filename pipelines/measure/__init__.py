@@ -18,11 +18,12 @@ from pipelines.places import DataFolder
 INTERMEDIATE = (
     *("roll_up", "reporting_date", "coverage", "answer_count", "answer_base", "group_count"),
     *("resident", "footprint_residents"),
+    *("waived_unit", "waived_residents"),
 )
 MARTS = (
     *("representation_gap", "trend", "declaration_rate", "grade_profile"),
     *("waterfall", "value_mapping", "reconciliation", "data_quality"),
-    *("submission", "revision", "category_source"),
+    *("submission", "revision", "category_source", "waiver"),
 )
 
 
@@ -58,6 +59,7 @@ def measure(
     parts.refuse_unknown_populations(snapshot.method)
     register.run(con, snapshot)
     register.senders(con, snapshot)
+    register.waivers(con, snapshot)
     register.mappings(con, mapping.load_all(folder))
     kept = parts.register(con, folder, snapshot.extracts, snapshot.method, progress)
     marts = [_export(con, "headcount", staging, notes, progress)]

@@ -1,6 +1,6 @@
 -- Grain:  as_at_date, org_level, org_code, sector, characteristic, classification, category, source_classification: how a reported
 --         category comes out of each classification in which a unit's people were recorded.
--- Inputs: answer_base, category, translation, reference_crosswalk.
+-- Inputs: answer_base, category, translation, reference_crosswalk, waived_unit.
 -- Caveat: no counts. `same`: the source has the category; `renamed`: one category of the source is it; `collapsed`: several of the
 --         source's are it together; `not available` with [x]: the source has no code for it, and then no unit with that source
 --         has a number. quality and note are the crosswalk's (domain.md 5.2), the weakest where categories were collapsed.
@@ -53,6 +53,7 @@ select
     end as how,
     (['good', 'fair', 'many_to_one'])[made.quality_rank] as quality,
     made.note,
+    waiver_names(waived_unit.waivers) as waivers,
     if(made.source_count is null, '[x]', null) as marker
 from source
 inner join category on source.classification = category.classification
@@ -61,6 +62,7 @@ left join made
         source.source_classification = made.from_classification
         and source.classification = made.to_classification
         and category.category = made.to_category
+left join waived_unit on source.org_code = waived_unit.org_code and source.as_at_date = waived_unit.as_at_date
 order by
     source.as_at_date,
     source.org_level,

@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic: at every date.
--- Inputs: answer_count, revised_answer, coverage, method.
+-- Inputs: answer_count, revised_answer, coverage, method, waived_unit.
 -- Caveat: exact counts: internal. Declined (asked, and no answer given) and missing (never asked, or not recorded) stay apart;
 --         unknown is for sources that can't tell the two. Rating: domain.md 4.1. Where
 --         a publisher withheld a count there is no rating, and its marker stands.
@@ -50,6 +50,7 @@ select
         when answers.total_headcount is not null then 'unreliable'
     end as rating,
     coalesce(coverage.coverage, '1 of 1') as coverage,
+    waiver_names(waived_unit.waivers) as waivers,
     case
         when answers.source_marker is not null then answers.source_marker
         when answers.total_headcount < method.weak_base_headcount then '[u]'
@@ -71,5 +72,6 @@ left join coverage
         answers.org_code = coverage.org_code
         and answers.as_at_date = coverage.as_at_date
         and coverage.sector = if(answers.grade_family = 'social_care', 'social_care', 'nhs')
+left join waived_unit on answers.org_code = waived_unit.org_code and answers.as_at_date = waived_unit.as_at_date
 where answers.total_headcount is distinct from 0
 order by all;

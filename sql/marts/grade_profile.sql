@@ -1,6 +1,6 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic, classification,
 --         category: at every date that representation_gap reports.
--- Inputs: group_count, revised_group, reporting_date, roll_up, coverage, method.
+-- Inputs: group_count, revised_group, reporting_date, roll_up, coverage, method, waived_unit.
 -- Caveat: exact counts: internal. share_of_grade says who is in the grade, over known answers; share_of_group says how the group
 --         is spread over its family's grades. Grade groups overlap: only is_detail rows add up to 1 within a family.
 with reported as (
@@ -32,6 +32,7 @@ select
     (reported.headcount / nullif(reported.known_headcount, 0))::decimal(18, 9) as share_of_grade,
     (reported.headcount / nullif(family.headcount, 0))::decimal(18, 9) as share_of_group,
     coalesce(coverage.coverage, '1 of 1') as coverage,
+    waiver_names(waived_unit.waivers) as waivers,
     case
         when reported.headcount is null or reported.known_headcount is null or family.headcount is null
         then coalesce(reported.source_marker, family.source_marker, '[x]')
@@ -77,6 +78,7 @@ left join coverage
         reported.org_code = coverage.org_code
         and reported.as_at_date = coverage.as_at_date
         and coverage.sector = if(reported.grade_family = 'social_care', 'social_care', 'nhs')
+left join waived_unit on reported.org_code = waived_unit.org_code and reported.as_at_date = waived_unit.as_at_date
 order by
     reported.as_at_date,
     reported.org_level,

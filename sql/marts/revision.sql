@@ -1,6 +1,6 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic, classification,
 --         category: what an earlier snapshot counted, and what is counted now.
--- Inputs: revised_group, roll_up, revised_submission.
+-- Inputs: revised_group, roll_up, revised_submission, waived_unit.
 -- Caveat: exact counts: internal. Only rows whose counts differ. A blank headcount was or is not there. resent names the
 --         organisations whose files were sent again, with the reasons that they gave.
 with resent as (
@@ -36,9 +36,12 @@ select
     revised_group.earlier_total_headcount,
     revised_group.total_headcount,
     resent.resent,
+    waiver_names(waived_unit.waivers) as waivers,
     '[r]' as marker
 from revised_group
 left join resent on revised_group.org_code = resent.org_code and revised_group.as_at_date = resent.as_at_date
+left join waived_unit
+    on revised_group.org_code = waived_unit.org_code and revised_group.as_at_date = waived_unit.as_at_date
 order by
     revised_group.as_at_date,
     revised_group.org_level,

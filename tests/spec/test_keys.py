@@ -12,6 +12,7 @@ from pipelines.places import DataFolder
 from pipelines.road import walk
 from pipelines.sample import write_sample
 from tests.spec.test_revision import FEBRUARY, groups, nurses
+from tests.spec.test_waivers import WAIVER
 
 UNIT = ("as_at_date", "org_level", "org_code", "employment_type", "grade_family", "clinical", "grade_group")
 GROUP = (*UNIT, "characteristic", "classification", "category")
@@ -34,6 +35,7 @@ KEYS = {
     "data_quality": ("as_at_date", "org_code", "item"),
     "submission": ("as_at_date", "org_code", "feed"),
     "revision": GROUP,
+    "waiver": ("as_at_date", "org_code", "feed", "waiver", "rule"),
     "category_source": (
         *("as_at_date", "org_level", "org_code", "sector", "characteristic", "classification", "category"),
         "source_classification",
@@ -43,13 +45,16 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small release with everything in it: rows, counts, totals, somebody absent, and a file sent again."""
+    """A small release with everything in it: rows, counts, totals, somebody absent, a waiver, and a file sent again."""
     folder = DataFolder(tmp_path_factory.mktemp("data"))
     write_sample(folder.landing, people=400, months=2)
     (folder.landing / "counts.csv").write_text(groups("RJC", FEBRUARY, White=60, BME=40), encoding="utf-8")
-    (folder.landing / "rows.csv").write_text(nurses("RBK", FEBRUARY, A=30, N=9), encoding="utf-8")
+    (folder.root / "waivers").mkdir()
+    (folder.root / "waivers" / "hours.yaml").write_text(WAIVER.replace("RXK", "RBK"), encoding="utf-8")
+    rows = nurses("RBK", FEBRUARY, A=30, N=9).replace(",1.0,", ",1.6,")
+    (folder.landing / "rows.csv").write_text(rows, encoding="utf-8")
     walk(folder, Console(quiet=True))
-    (folder.landing / "again.csv").write_text(nurses("RBK", FEBRUARY, A=30, N=8), encoding="utf-8")
+    (folder.landing / "again.csv").write_text("\n".join(rows.splitlines()[:-1]), encoding="utf-8")
     return walk(folder, Console(quiet=True)).release.internal
 
 
