@@ -30,10 +30,13 @@ LETTERS_SEEN = 2 << 20
 
 # A workbook that unpacks to more than this is no extract: a few kilobytes can be made to fill a disk.
 UNPACKED_BYTES = 2 << 30
-# So many places, rows times columns, a sheet may span: the library keeps one for each, filled or not.
-SHEET_PLACES = 50_000_000
+# So many places, rows times columns, a sheet may span: the library keeps one for each, filled or not. All the rows
+# that a sheet may have, times 48.
+SHEET_PLACES = 48 << 20
+# A cell beyond the 48th column, AV, or with seven digits in its row.
+FAR_CELL = re.compile(rb"""<c r="(?:A[W-Z]|[B-Z][A-Z]|[A-Z]{3,}|[A-Z]+(?=[0-9]{7}))[0-9]""", re.IGNORECASE)
 # A cell's place as a sheet spells it; a row's; and a cell's beginning, which may leave its place out.
-CELL_PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
+CELL_PLACE = re.compile(rb"""r\s*=\s*["']([A-Za-z]{1,7})([0-9]{1,10})["']""")
 ROW_PLACE = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br\s*=\s*["']([0-9]{1,10})["']""")
 ROW_START = re.compile(rb"<(?:\w+:)?row[\s/>]")
 CELL_START = re.compile(rb"<(?:\w+:)?c[\s/>]")
@@ -45,6 +48,7 @@ OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 # A report that is called a workbook may be a page or an XML document; more than its beginning isn't looked at.
 START_BYTES = 64
 DAMAGED_WORKBOOK = "it is a damaged Excel workbook; open and save it, and send it again"
+TOO_LARGE = "it unpacks to more than 2 GiB, which no extract does; send the table as 'CSV UTF-8'"
 NOT_A_TABLE = {
     b"%pdf": "a PDF document",
     b"\x1f\x8b": "a compressed file",
@@ -224,6 +228,8 @@ def _weigh(path: Path) -> None:
                 raise UnreadableFileError(
                     "it is an archive, not a table; send the table itself as 'CSV UTF-8' or .xlsx"
                 )
+            if sum(member.file_size for member in members) > UNPACKED_BYTES:
+                raise UnreadableFileError(TOO_LARGE)
             left = UNPACKED_BYTES
             for member in members:
                 left -= _weigh_member(archive, member, left)
@@ -233,29 +239,44 @@ def _weigh(path: Path) -> None:
 
 def _weigh_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> int:
     """Return how many bytes a member unpacks to, at most ``left``."""
+    size, is_near = 0, True
+    for xml in _unpacked(archive, member, left):
+        size += len(xml)
+        is_near = is_near and _is_near(xml)
+    if not is_near:
+        span = _Span()
+        for xml in _unpacked(archive, member, left):
+            span.add(xml)
+        if span.rows * span.columns > SHEET_PLACES:
+            raise UnreadableFileError(
+                f"a sheet of it reaches to row {span.rows:,} and column {span.columns:,}, which no extract does; "
+                "delete what stands far from the table, and send it again"
+            )
+    return size
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> Iterator[bytes]:
+    """Yield a member in pieces, cut between two elements where it is XML."""
     # What the directory says would end the reading, and this is never reached.
     member.file_size = left + 2 * BYTES_PER_BLOCK
-    size, tail, span = 0, b"", _Span()
+    size, tail = 0, b""
     with archive.open(member) as file:
         while block := file.read(BYTES_PER_BLOCK):
             size += len(block)
             if size > left:
-                raise UnreadableFileError(
-                    "it unpacks to more than 2 GiB, which no extract does; send the table as 'CSV UTF-8'"
-                )
-            # An element that the block's end cuts in two is looked at with the next block.
+                raise UnreadableFileError(TOO_LARGE)
             block = tail + block
             cut = block.rfind(b"<")
             cut = cut if cut >= 0 and len(block) - cut < BYTES_PER_BLOCK else len(block)
-            span.add(block[:cut])
+            yield block[:cut]
             tail = block[cut:]
-    span.add(tail)
-    if span.rows * span.columns > SHEET_PLACES:
-        raise UnreadableFileError(
-            f"a sheet of it reaches as far as row {span.rows:,} and column {span.columns:,}, which no extract does; "
-            "delete what stands far from the table, and send it again"
-        )
-    return size
+    yield tail
+
+
+def _is_near(xml: bytes) -> bool:
+    """Tell quickly whether every cell says where it stands, and none stands far out; most sheets are so."""
+    cells = xml.count(b"<c") - xml.count(b"<col")
+    return not cells or (cells == xml.count(b'<c r="') and b":c" not in xml and not FAR_CELL.search(xml))
 
 
 class _Span:
