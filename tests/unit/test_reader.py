@@ -78,7 +78,7 @@ def test_unreadable(
 
 
 def test_every_rule_says_what_to_do() -> None:
-    assert set(reader.RULES) == {"line.encoding", "line.fields", "line.quote"}
+    assert set(reader.RULES) == {"line.encoding", "line.fields", "line.long", "line.nul", "line.quote"}
     assert all(len(sentence.split("; ", 1)) == 2 for sentence in reader.RULES.values())
 
 
