@@ -17,8 +17,7 @@ from pipelines.places import DataFolder
 # In this order: a statement reads the earlier ones.
 INTERMEDIATE = (
     *("roll_up", "reporting_date", "coverage", "answer_count", "answer_base", "group_count"),
-    *("resident", "footprint_residents"),
-    *("waived_unit", "waived_residents"),
+    *("resident", "footprint_residents", "waived_unit", "waived_comparison"),
 )
 MARTS = (
     *("representation_gap", "trend", "declaration_rate", "grade_profile"),
