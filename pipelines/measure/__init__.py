@@ -58,7 +58,6 @@ def measure(
     parts.refuse_unknown_populations(snapshot.method)
     register.run(con, snapshot)
     register.senders(con, snapshot)
-    register.waivers(con, snapshot)
     register.mappings(con, mapping.load_all(folder))
     kept = parts.register(con, folder, snapshot.extracts, snapshot.method, progress)
     marts = [_export(con, "headcount", staging, notes, progress)]

@@ -33,21 +33,6 @@ SUBMISSION_FILE = {
     "checking": "bigint",
     "has_totals": "boolean",
 }
-WAIVED = {
-    "extract": "varchar",
-    "feed": "varchar",
-    "waiver": "varchar",
-    "rule": "varchar",
-    "column_name": "varchar",
-    "code": "varchar",
-    "as_at_date": "date",
-    "characteristic": "varchar",
-    "rows": "bigint",
-    "reason": "varchar",
-    "approved_by": "varchar",
-    "approved_on": "date",
-    "expires": "date",
-}
 CONTROL_TOTAL = {
     "extract": "varchar",
     "org_code": "varchar",
@@ -183,36 +168,6 @@ def senders(con: Connection, snapshot: Snapshot) -> None:
             for about, total in _totals(one).items()
         ],
     )
-
-
-def waivers(con: Connection, snapshot: Snapshot) -> None:
-    """Make the table ``waived``: of each waiver at work in what an extract speaks for, the rows that it let through.
-
-    ``code`` is the organisation's, or the area's, of whose profiles each ``characteristic`` has a row.
-    """
-    _table(
-        con,
-        "waived",
-        WAIVED,
-        [
-            (
-                *(one.sha256, one.feed, waiving.waiver.name, waiving.rule, waiving.waiver.column, waiving.code),
-                *(waiving.as_at.isoformat(), characteristic, waiving.rows, waiving.waiver.reason),
-                *(waiving.waiver.approved_by, waiving.waiver.approved_on.isoformat()),
-                waiving.waiver.expires.isoformat(),
-            )
-            for one in snapshot.extracts
-            for waiving in one.waivings
-            for characteristic in _characteristics(one, waiving)
-        ],
-    )
-
-
-def _characteristics(extract: FrozenExtract, waiving: Waiving) -> Sequence[str | None]:
-    """Return what a waiver at work in profiles is about; of people in post it is about everything."""
-    if extract.feed in POST_FEEDS:
-        return [None]
-    return sorted({about[1] for about in extract.owns if about[0] == waiving.code})
 
 
 def mappings(con: Connection, mappings: Sequence[OrganisationMapping]) -> None:

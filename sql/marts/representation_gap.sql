@@ -231,13 +231,6 @@ select
     valued.share_if_all_undisclosed < valued.comparator_share
     or valued.share_if_none_undisclosed > valued.comparator_share as sign_is_robust,
     coalesce(coverage.coverage, if(valued.total_headcount is null, '0 of 1', '1 of 1')) as coverage,
-    waiver_names(
-        list_concat(
-            waived_unit.waivers,
-            if(valued.comparator = 'previous', waived_before.waivers, null),
-            if(valued.comparator in ('population', 'catchment', 'england'), waived_residents.waivers, null)
-        )
-    ) as waivers,
     valued.population_vintage,
     valued.age_range,
     valued.area_set,

@@ -118,15 +118,15 @@ line as (
 )
 
 select
-    line.as_at_date,
-    line.org_code,
-    line.step,
-    line.population,
-    line.rule,
-    line.rows,
-    sum(case line.effect when 'begins' then line.rows when 'takes_out' then -coalesce(line.rows, 0) else 0 end) over (
-        partition by line.as_at_date, line.org_code, line.population
-        order by line.step
+    as_at_date,
+    org_code,
+    step,
+    population,
+    rule,
+    rows,
+    sum(case effect when 'begins' then rows when 'takes_out' then -coalesce(rows, 0) else 0 end) over (
+        partition by as_at_date, org_code, population
+        order by step
     )::bigint as rows_left,
     if(rows = 0, 0, people) as people,
     if(rows = 0, 0, fte) as fte,
@@ -134,5 +134,4 @@ select
     waivers,
     if(rows is null or (rows > 0 and (people is null or fte is null)), '[x]', null) as marker
 from line
-left join waived_unit on line.org_code = waived_unit.org_code and line.as_at_date = waived_unit.as_at_date
-order by line.as_at_date, line.org_code, line.step;
+order by as_at_date, org_code, step;
