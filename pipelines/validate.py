@@ -214,7 +214,7 @@ def _verdict(
             return Refusal(
                 extract.file,
                 finding.rule,
-                f"{finding.sentence} ({finding.rows_failing:,} times; first at {where}); {finding.advice}",
+                f"{finding.sentence} ({finding.rows_failing:,} times, first at {where}); {finding.advice}",
             )
     source = f"(from read_parquet({literal(database.only(extract.typed))}) where extract = {literal(extract.sha256)})"
     rejected_rows = f"select source_line from rejected_row where extract = {literal(extract.sha256)}"
