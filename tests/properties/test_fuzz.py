@@ -23,12 +23,13 @@ from pipelines.ingest import Extract, Ingested, ingest
 from pipelines.ledger import Received
 from pipelines.places import DataFolder
 from pipelines.validate import Validated, validate
-from tests import fuzz
+from tests import fuzz, planted
+from tests.damage import CANARY
 from tests.fuzz import Case, Source
 
 FILES = int(os.environ.get("EDI_FUZZ_FILES", "3000"))
 SEED = int(os.environ.get("EDI_FUZZ_SEED", "1"))
-BATCH = 750  # Great Expectations costs a second or two, however many files there are
+BATCH = min(FILES, 1500)  # Great Expectations costs seconds, however many files there are
 SETTINGS = settings(
     max_examples=max(1, FILES // BATCH),
     deadline=None,
@@ -36,7 +37,7 @@ SETTINGS = settings(
     phases=[Phase.generate],  # a failure names its files by their numbers, which no shrinking makes plainer
     suppress_health_check=list(HealthCheck),
 )
-NUMBERS = st.lists(st.integers(0, 2**32), min_size=BATCH, max_size=BATCH, unique=True)
+NUMBERS = st.lists(st.integers(0, 2**24), min_size=BATCH, max_size=BATCH, unique=True)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Fates:
 
     @property
     def lines(self) -> frozenset[int]:
+        """All of them."""
         return self.accepted | self.rejected | self.checking
 
 
@@ -121,11 +123,11 @@ def faults(con: Connection, judged: Judged, cases: Sequence[Case]) -> list[str]:
         broken += [f"{case}: {fault}"] if fault else []
     for one in judged.validated.refusals:
         words = (one.sentence, one.rule, one.column, one.kind, *(word for pair in one.also for word in pair))
-        if fuzz.CANARY in " ".join(words).lower():
+        if CANARY in " ".join(words).lower():
             broken.append(f"{files[one.file]}: the refusal {one.rule} shows a cell")
     for finding in judged.validated.findings:
         words = (finding.sentence, finding.advice, finding.send, finding.column, finding.rule)
-        if fuzz.CANARY in " ".join(words).lower():
+        if CANARY in " ".join(words).lower():
             broken.append(f"{files[finding.file]}: the finding {finding.rule} shows a cell")
         if not set(finding.lines) <= judged.fates[finding.file].lines:
             broken.append(f"{files[finding.file]}: the finding {finding.rule} names a line that is no row")
@@ -218,3 +220,38 @@ def test_no_damaged_file_breaks_a_law(
             f"fuzzing, seed {SEED}: {run['files']:,} damaged files, {run['read']:,} of them read, "
             f"{run['accepted']:,} accepted, {run['lines']:,} lines followed"
         )
+
+
+def test_a_known_fault_is_rejected_under_its_own_line_and_nothing_else_is(
+    con: Connection, tmp_path_factory: pytest.TempPathFactory, tell: Callable[[str], None]
+) -> None:
+    run: Counter[str] = Counter()
+
+    @seed(SEED)
+    @settings(SETTINGS, max_examples=max(1, FILES // BATCH // 4))
+    @given(NUMBERS)
+    def batch(numbers: list[int]) -> None:
+        files = [planted.planted(number) for number in numbers]
+        cases = [one.case for one in files]
+        judged = judge(con, tmp_path_factory.mktemp("planted") / "landing", cases)
+        run["files"] += len(files)
+        run["faults"] += sum(len(one.rules) for one in files)
+        broken = faults(con, judged, cases)
+        found: dict[str, set[tuple[int, str]]] = {}
+        for extract, line, rule in con.execute("select extract, source_line, rule from rejected_row").fetchall():
+            found.setdefault(extract, set()).add((line, rule))
+        read = {one.file: one.sha256 for one in judged.ingested.extracts}
+        copies = {one.file for one in judged.validated.refusals if one.rule == "file.copy"}
+        for number, one in enumerate(files):
+            file = f"{number}.{one.case.kind}"
+            if file not in copies:
+                rejected = found.get(read.get(file, ""), set()) if file in read else None
+                wrong = sorted((rejected or set()) ^ set(one.rules.items()))
+                if rejected is None or wrong:
+                    broken.append(f"{one.case}: {wrong[:5] if file in read else 'it was refused'}")
+        assert not broken, "\n".join(broken)
+
+    try:
+        batch()
+    finally:
+        tell(f"fuzzing, seed {SEED}: {run['faults']:,} known faults in {run['files']:,} staff files, each at its line")
