@@ -114,15 +114,19 @@ def _about(extract: Extract | None, known: Set[str]) -> str:
 
 def report_md(answer: Answer) -> str:
     """Return the page for the sender, in Markdown."""
-    said = [one for one in answer.findings if not answer.refusal or one.rule != answer.refusal.rule]
+    mend = [one for one in answer.findings if one.severity in ("reject_file", "reject_row")]
+    refusal = answer.refusal
+    # What to do stands with each fault, in the sender's words; where there is none, the refusal says it.
+    why = "" if refusal is None else refusal.sentence.split("; ")[0] if mend else refusal.sentence
     return (
         _environment()
         .get_template("sender.md.j2")
         .render(
             answer=answer,
-            mend=[one for one in said if one.severity in ("reject_file", "reject_row")],
-            warnings=[one for one in said if one.severity == "warn"],
-            waived=[one for one in said if one.severity == "waived"],
+            why=why,
+            mend=mend,
+            warnings=[one for one in answer.findings if one.severity == "warn"],
+            waived=[one for one in answer.findings if one.severity == "waived"],
             shown=FAULTS_SHOWN,
         )
     )

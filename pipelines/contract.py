@@ -3,10 +3,9 @@
 from functools import cache
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
-from pipelines import places
+from pipelines import declared, places
 
 FEEDS = ("staff", "headcount", "population")
 
@@ -83,4 +82,4 @@ class Contract(BaseModel):
 @cache
 def load(feed: str) -> Contract:
     """Read the contract of a feed."""
-    return Contract.model_validate(yaml.safe_load((places.CONTRACTS / f"{feed}.yaml").read_text(encoding="utf-8")))
+    return Contract.model_validate(declared.read(places.CONTRACTS / f"{feed}.yaml"))

@@ -35,7 +35,7 @@ def _make_macros(con: Connection, paths: list[Path]) -> None:
             con.execute(path.read_text(encoding="utf-8"))
         except duckdb.CatalogException as error:
             waiting.append(path)
-            reason = error
+            reason = error.with_traceback(None)  # which would hold this frame, and it the connection, to the end
     if reason and len(waiting) == len(paths):
         raise reason
     if waiting:

@@ -26,6 +26,7 @@ from pipelines.waiver import Waiver
 FAULTS = {
     "a_total": "the cell says total: the row sums up others",
     "band_8_without_letter": "band 8 stands without its letter, a to d",
+    "decimal_comma": "the cell has a decimal comma, which is read as no number",
     "empty": "the cell is empty and mustn't be",
     "not_a_date": "the cell isn't a date written YYYY-MM-DD",
     "not_a_number": "the cell isn't a number with a decimal point and the decimals that the contract allows",
@@ -38,12 +39,14 @@ FAULTS = {
 WORD_ADVICE = {
     "a_total": "leave the rows out that sum up others, and send the file again",
     "band_8_without_letter": "ask the sender for 8a, 8b, 8c or 8d; four bands can't be told apart",
+    "decimal_comma": "have the numbers written with a decimal point, as in 0.5, and the file sent again",
     "of_another_column": "look whether the names of two columns have changed places, and send the file again",
 }
 # What a sender sends instead of a cell at fault.
 SEND = {
     "a_total": "the rows of people or groups alone, without those that sum them up",
     "band_8_without_letter": "8a, 8b, 8c or 8d in {column}",
+    "decimal_comma": "{column} ({meaning}) with a decimal point, as in 0.5",
     "empty": "a value in every row of {column} ({meaning}){words}",
     "not_a_date": "{column} ({meaning}) as a date written YYYY-MM-DD",
     "not_a_number": "{column} ({meaning}) as a number with a decimal point, no separator for thousands",

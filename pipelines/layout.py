@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipelines import contract, reference
+from pipelines import contract, declared, reference
 from pipelines.contract import Column
 from pipelines.places import DataFolder
 
@@ -261,18 +260,7 @@ def load_all(folder: DataFolder) -> list[Layout]:
 
 def load(path: Path) -> Layout:
     """Read one layout file. Raises LayoutError as ``load_all`` does."""
-    try:
-        layout = Layout.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except UnicodeDecodeError as error:
-        raise LayoutError(f"{path.name} isn't UTF-8 text; save it as UTF-8") from error
-    except yaml.YAMLError as error:
-        raise LayoutError(f"{path.name} isn't YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise LayoutError(f"{path.name}: {where}: {first['msg']}; docs/layouts.md describes the entries") from error
-    except (ValueError, RecursionError) as error:  # YAML's own: a day that no month has, a list in a list in a list
-        raise LayoutError(f"{path.name} has a date that doesn't exist, or entries in one another; mend it") from error
+    layout = declared.load(path, Layout, LayoutError, "docs/layouts.md describes the entries")
     _check_against_contract(layout, path)
     return layout
 

@@ -3,10 +3,9 @@
 from datetime import date
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from pipelines import contract
+from pipelines import contract, declared
 from pipelines.layout import Text, allowed_choices, folded
 from pipelines.places import DataFolder
 
@@ -51,16 +50,7 @@ def load_all(folder: DataFolder) -> list[OrganisationMapping]:
 
 
 def _load(path: Path) -> OrganisationMapping:
-    try:
-        mapping = OrganisationMapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MappingError(f"{path.name} isn't YAML in UTF-8; write each entry as 'name: value'") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        entry = ".".join(str(part) for part in first["loc"]) or "the whole of it"
-        raise MappingError(f"{path.name}: {entry}: {first['msg']}; docs/layouts.md describes mappings") from error
-    except (ValueError, RecursionError) as error:  # YAML's own: a day that no month has, a list in a list in a list
-        raise MappingError(f"{path.name} has a date that doesn't exist, or entries in one another; mend it") from error
+    mapping = declared.load(path, OrganisationMapping, MappingError, "docs/layouts.md describes mappings")
     columns = contract.load("staff").columns
     for name, words in mapping.columns.items():
         if name not in columns or columns[name].type != "choice":

@@ -81,7 +81,8 @@ def _write(con: Connection, place: Path, answer: Answer) -> None:
 
 def _move(answer: Answer, source: Path, place: Path) -> bool:
     """Move a refused file and its sidecar beside the answer, unless it has to stay."""
-    if not answer.refusal or answer.refusal.rule in STAYS:
+    # A link that is moved would lead elsewhere.
+    if not answer.refusal or answer.refusal.rule in STAYS or source.is_symlink():
         return False
     if sidecar.beside(source).is_file():
         sidecar.beside(source).replace(sidecar.beside(place / source.name))

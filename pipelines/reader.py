@@ -12,10 +12,17 @@ import pyarrow as pa
 
 from pipelines import database
 from pipelines.database import Connection, identifier, literal
-from pipelines.opening import Opening, UnreadableFileError, open_workbook, sheet_rows
+from pipelines.opening import (
+    BYTES_PER_BLOCK,
+    LINE_BYTES,
+    Opening,
+    UnreadableFileError,
+    bounded_lines,
+    open_workbook,
+    sheet_rows,
+)
 
 LINES_PER_BATCH = 50_000
-BYTES_PER_BLOCK = 1 << 20
 
 # A line whose every cell is quoted as a whole, marks in it doubled, or holds no mark; never more than one line.
 WHOLE_CELLS = re.compile(r'(?:"(?:[^"\r\n]|"")*+"|[^",\r\n]*+)(?:,(?:"(?:[^"\r\n]|"")*+"|[^",\r\n]*+))*+')
@@ -51,6 +58,9 @@ FEW_CELLS = "few cells"
 RULES = {
     "line.encoding": "the line isn't UTF-8 text; save the file as 'CSV UTF-8' and send it again",
     "line.fields": "the line has more or fewer cells than the header; look for a comma inside a cell that isn't quoted",
+    "line.long": f"the line is longer than {LINE_BYTES >> 20} MiB, which no row is; "
+    "look whether the ends of lines are missing from it on",
+    "line.nul": "the line has a NUL byte in it, which is no letter; the file may be damaged: export and send it again",
     "line.quote": "a quotation mark isn't closed on the line or stands inside a cell; "
     "quote the whole cell and double marks in it",
 }
@@ -99,6 +109,9 @@ def read_csv(con: Connection, path: Path, header: Sequence[str]) -> Read:
     the standard library's reader, so that each line stands for itself: DuckDB alone would let a quotation mark that
     isn't closed swallow the lines behind it.
     """
+    lines, commas, is_text = _survey(path)
+    if not is_text:
+        return _read_line_by_line(con, path, header)
     columns = ", ".join(f"{literal(name)}: 'varchar'" for name in header)
     is_whole = True
     try:
@@ -114,25 +127,34 @@ def read_csv(con: Connection, path: Path, header: Sequence[str]) -> Read:
         return _read_line_by_line(con, path, header)
     # DuckDB says nothing of an empty cell too many at the end of a line, and of a quotation mark inside a cell.
     cells = f"concat_ws('', {', '.join(identifier(name) for name in header)})"
-    rows, commas, suspect = con.execute(
+    rows, commas_inside, suspect = con.execute(
         f"select count(*), coalesce(sum(length({cells}) - length(replace({cells}, ',', ''))), 0), "
         f"count_if(regexp_matches({cells}, '[\"\\r\\n]')) from source_row"
     ).fetchall()[0]
     separators = rows * (len(header) - 1) + ",".join(header).count(",")
-    if suspect or (rows + 1, commas + separators) != _count_lines_and_commas(path):
+    if suspect or (rows + 1, commas_inside + separators) != (lines, commas):
         return _read_line_by_line(con, path, header)
     return Read(rows)
 
 
-def _count_lines_and_commas(path: Path) -> tuple[int, int]:
-    """Count lines by their ends (a last line without one counts too), and commas."""
+def _survey(path: Path) -> tuple[int, int, bool]:
+    """Count lines by their ends (a last line without one counts too) and commas; tell whether each line can be a row.
+
+    It can't where it is too long or has a NUL byte in it.
+    """
     lines, commas, last = 0, 0, b"\n"
+    is_text, since_end = True, 0
     with path.open("rb") as file:
-        while block := file.read(BYTES_PER_BLOCK):
+        # In blocks as long as a line may be, only a line that a block's edge cuts in two can be longer.
+        while block := file.read(LINE_BYTES):
             lines += block.count(b"\n")
             commas += block.count(b",")
             last = block[-1:]
-    return lines + (last != b"\n"), commas
+            first_end = block.find(b"\n")
+            since_end += len(block) if first_end < 0 else first_end
+            is_text = is_text and since_end <= LINE_BYTES and b"\0" not in block
+            since_end = since_end if first_end < 0 else len(block) - block.rfind(b"\n") - 1
+    return lines + (last != b"\n"), commas, is_text
 
 
 def _read_line_by_line(
@@ -140,8 +162,8 @@ def _read_line_by_line(
 ) -> Read:
     with path.open("rb") as file:
         lines = (
-            (number, _text_row(raw, len(header), width or len(header), header_line > 1))
-            for number, raw in enumerate(file, start=1)
+            (number, "line.long" if is_long else _text_row(raw, len(header), width or len(header), header_line > 1))
+            for number, (raw, is_long) in enumerate(bounded_lines(file), start=1)
             if number > header_line
         )
         return _fill(con, header, lines, notes_need_a_blank_line=True)
@@ -267,16 +289,15 @@ def _says_something(row: Sequence[str | None]) -> bool:
 
 def cells(raw: bytes, expected: int) -> list[str | None] | str:
     """Take one line apart; return its cells, or the rule that it breaks."""
+    if b"\0" in raw:
+        return "line.nul"
     try:
         text = raw.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
         return "line.encoding"
     if not WHOLE_CELLS.fullmatch(text):
         return "line.quote"
-    try:
-        row = next(csv.reader([text], strict=True))
-    except csv.Error:  # a cell longer than the reader takes
-        return "line.quote"
+    row = next(csv.reader([text], strict=True))
     if len(row) != expected:
         return "line.fields"
     return [cell or None for cell in row]

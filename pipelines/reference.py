@@ -9,9 +9,8 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import yaml
 
-from pipelines import database, places
+from pipelines import database, declared, places
 from pipelines.database import Connection, identifier, literal
 from pipelines.places import DataFolder
 
@@ -223,14 +222,7 @@ def method(folder: DataFolder) -> dict[str, Any]:
 
 
 def _settings(path: Path) -> dict[str, Any]:
-    try:
-        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} isn't UTF-8 text; save it as UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
-        raise ValueError(f"{path} isn't YAML{where}; write each setting as 'name: value'") from error
+    settings = declared.read(path, called=str(path))
     if settings is None:
         return {}
     if not isinstance(settings, dict):

@@ -24,6 +24,10 @@ from pipelines.publish import Release, clear_drafts, publish, staging
 from pipelines.validate import Validated, validate
 from pipelines.waiver import Waiver, Waiving
 
+# How a browser or a transfer calls a file until the whole of it is there; Excel, the mark of a file that it has open.
+UNFINISHED = (".crdownload", ".download", ".filepart", ".part", ".partial", ".tmp")
+EXCEL_LOCK = "~$"
+
 # Of what a file no longer speaks for, as many are named on its line.
 NAMED = 3
 
@@ -41,14 +45,23 @@ class Journey:
 
 
 def landed(folder: DataFolder) -> list[Path]:
-    """Return the files in the landing folder, in order: neither hidden ones nor sidecars."""
+    """Return the files in the landing folder, in order; ``ignored`` says why others aren't among them."""
     if not folder.landing.is_dir():
         return []
     return sorted(
         path
         for path in folder.landing.iterdir()
-        if path.is_file() and not path.name.startswith(".") and path.suffix not in (".yaml", ".yml")
+        if path.is_file()
+        and not path.name.startswith((".", EXCEL_LOCK))
+        and path.suffix not in (".yaml", ".yml")
+        and path.suffix.lower() not in UNFINISHED
+        and not _is_second_name(path)
     )
+
+
+def _is_second_name(path: Path) -> bool:
+    """Tell whether it is a link to a file that lies beside it."""
+    return path.is_symlink() and path.resolve().parent == path.parent.resolve()
 
 
 def ignored(folder: DataFolder) -> list[str]:
@@ -67,6 +80,12 @@ def _why_ignored(path: Path) -> str:
         return "hidden files aren't read"
     if path.is_dir():
         return "sub-folders of landing aren't read"
+    if path.suffix.lower() in UNFINISHED:
+        return "it is called as an unfinished download is; under its own name it will be read"
+    if path.name.startswith(EXCEL_LOCK):
+        return f"Excel puts it beside {path.name.removeprefix(EXCEL_LOCK)} while it has that open"
+    if path.is_file() and _is_second_name(path):
+        return f"it is a link to {path.resolve().name} beside it, which is read under that name"
     return "it stands beside no extract" if path.is_file() else "it isn't a file that can be read"
 
 

@@ -18,9 +18,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
-import yaml
 
-from pipelines import sidecar
+from pipelines import declared, sidecar
 from pipelines.places import REFERENCE
 
 ANSWERS = ("ethnicity", "disability", "religion", "sexual_orientation", "marital_status")
@@ -115,7 +114,7 @@ def write_sample(
 
 def load_profile(reference: Path = REFERENCE) -> Profile:
     """Read the ``sample_*`` files of a reference folder."""
-    settings = yaml.safe_load((reference / "sample_profile.yaml").read_text(encoding="utf-8"))
+    settings = declared.read(reference / "sample_profile.yaml")
     employers, bands, england, councils = (
         _read(reference / f"sample_{name}.csv") for name in ("employers", "band_mix", "grade_mix", "council_mix")
     )

@@ -7,8 +7,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from pipelines import declared
 
 # YAML reads 1234.5 as a floating-point number; a total means the decimal that was written.
 Exact = Annotated[Decimal, BeforeValidator(str)]
@@ -70,20 +71,7 @@ def read(path: Path) -> Sidecar:
     file = beside(path)
     if not file.is_file():
         return Sidecar()
-    try:
-        sidecar = Sidecar.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
-    except UnicodeDecodeError as error:
-        raise SidecarError(f"{file.name} isn't UTF-8 text; save it as UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
-        raise SidecarError(f"{file.name} isn't YAML{where}; write each entry as 'name: value'") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        entry = ".".join(str(part) for part in first["loc"]) or "the whole of it"
-        raise SidecarError(f"{file.name}: {entry}: {first['msg']}; docs/layouts.md describes sidecars") from error
-    except (ValueError, RecursionError) as error:  # YAML's own: a day that no month has, a list in a list in a list
-        raise SidecarError(f"{file.name} has a date that doesn't exist, or entries in one another; mend it") from error
+    sidecar = declared.load(file, Sidecar, SidecarError, "docs/layouts.md describes sidecars")
     totals = tuple(
         total.model_copy(
             update={

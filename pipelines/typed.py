@@ -22,6 +22,8 @@ DATES = {
     "DD/MM/YYYY": ("[0-9]{2}/[0-9]{2}/[0-9]{4}", "%d/%m/%Y"),
     "DD-MON-YYYY": ("[0-9]{2}-[A-Za-z]{3}-[0-9]{4}", "%d-%b-%Y"),
 }
+# A number with a comma for its point; 1,234 may be another one, with a separator for thousands.
+DECIMAL_COMMA = "0,[0-9]+|[0-9]+,([0-9]{1,2}|[0-9]{4,})"
 # Digits in groups of three, with a separator that stands for the layout's.
 GROUPED = "[0-9]{1,3}(%s[0-9]{3})+([.][0-9]+)?"
 
@@ -209,21 +211,24 @@ def _typed_column(
         f"{typed} as {identifier(name)}",
         *kept,
         f"case when {is_total} or {is_symbol} then null when {of_role}{text} is null then {empty} "
-        f"when {text} is not null and ({typed}) is null then coalesce({rejection}, {literal(what)}) end as {fault}",
+        f"when {text} is not null and ({typed}) is null then coalesce({rejection}, {what}) end as {fault}",
     ]
 
 
 def _typed_text(recognised: Layout, name: str, column: Column, text: str) -> tuple[str, str]:
-    """Return the SQL of a text as the contract's type, null where it hasn't its form, and the kind of that fault."""
+    """Return the SQL of a text as the contract's type, null where it hasn't its form, and that of the fault's kind."""
     kind = column.typed(name)[name]
     if column.type == "date":
         spelt = [
             f"when regexp_full_match({text}, {literal(form)}) then try_strptime({text}, {literal(code)})::date"
             for form, code in (DATES[spelling] for spelling in recognised.dates)
         ]
-        return f"case {' '.join(spelt)} end", "not_a_date"
+        return f"case {' '.join(spelt)} end", literal("not_a_date")
     if column.type in FORMS:
         form, what = FORMS[column.type]
+        fault = literal(what)
+        if column.type == "decimal":
+            fault = f"if(regexp_full_match({text}, {literal(DECIMAL_COMMA)}), 'decimal_comma', {fault})"
         form = form % (column.digits - column.decimals, column.decimals) if column.type == "decimal" else form
         separator = recognised.numbers.thousands
         if separator and column.type in ("count", "decimal"):
@@ -231,8 +236,8 @@ def _typed_text(recognised: Layout, name: str, column: Column, text: str) -> tup
             if separator == " ":
                 text = f"regexp_replace({text}, '\\p{{Zs}}', ' ', 'g')"
             text = f"if(regexp_full_match({text}, {grouped}), replace({text}, {literal(separator)}, ''), {text})"
-        return f"case when regexp_full_match({text}, {literal(form)}) then try_cast({text} as {kind}) end", what
-    return text, "not_in_list"
+        return f"case when regexp_full_match({text}, {literal(form)}) then try_cast({text} as {kind}) end", fault
+    return text, literal("not_in_list")
 
 
 def _marker(recognised: Layout, text: str) -> str:

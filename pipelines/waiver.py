@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines import contract, places
+from pipelines import contract, declared, places
 from pipelines.places import DataFolder
 
 # Rules of whole files that no suite holds and that can be waived.
@@ -90,17 +89,8 @@ def load_all(folder: DataFolder) -> list[Waiver]:
 
 
 def _load(path: Path) -> Waiver:
-    try:
-        written: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        waiver = Waiver.model_validate(written).model_copy(update={"name": path.stem})
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise WaiverError(f"{path.name} isn't YAML in UTF-8; write each entry as 'name: value'") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        entry = ".".join(str(part) for part in first["loc"]) or "the whole of it"
-        raise WaiverError(f"{path.name}: {entry}: {first['msg']}; docs/waivers.md describes waivers") from error
-    except (ValueError, RecursionError) as error:  # YAML's own: a day that no month has, a list in a list in a list
-        raise WaiverError(f"{path.name} has a date that doesn't exist, or entries in one another; mend it") from error
+    waiver = declared.load(path, Waiver, WaiverError, "docs/waivers.md describes waivers")
+    waiver = waiver.model_copy(update={"name": path.stem})
     if not (waiver.organisation or waiver.layout or waiver.file):
         raise WaiverError(f"{path.name}: say for whom: organisation, layout or file; nothing is waived for everybody")
     if waiver.rule not in waivable():

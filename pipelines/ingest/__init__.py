@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines import contract, database, layout, lookup, mapping, reader, reference, sidecar, typed, waiver
 from pipelines.contract import Contract
 from pipelines.database import Connection, export, identifier, literal
 from pipelines.ingest import personal
 from pipelines.ingest.notes import Note, spellings
 from pipelines.ingest.personal import Approved, Found
-from pipelines.ingest.recognise import NOT_TEXT, Recognised, Refusal, personal_refusal, recognise_all
+from pipelines.ingest.recognise import NOT_TEXT, Recognised, Refusal, growing, personal_refusal, recognise_all
 from pipelines.opening import UnreadableFileError
 from pipelines.places import DataFolder
 from pipelines.reader import UnreadableLine
@@ -154,13 +156,21 @@ def _read_one(con: Connection, one: Recognised, kept: Sequence[str], work: Path)
     try:
         path = reader.in_utf8(one.path, one.opening.encoding, copy) if one.opening.kind == "csv" else one.path
         read = reader.read_table(con, path, one.opening, one.header_line, one.header)
+        refusal = growing(one.path, one.state)
     except UnicodeDecodeError:
-        return _Text(one, reader.Read(0), Refusal(one.path.name, "file.text", NOT_TEXT))
+        refusal = growing(one.path, one.state) or Refusal(one.path.name, "file.text", NOT_TEXT)
     except UnreadableFileError as error:
-        seen = personal.in_lines(con, one.layout, one.header, one.opening.rows[one.header_line :])
-        return _Text(one, reader.Read(0), Refusal(one.path.name, "file.format", str(error)), tuple(seen))
+        refusal = growing(one.path, one.state) or Refusal(one.path.name, "file.format", str(error))
+    except (OSError, duckdb.IOException):
+        # Not there any more; but a full disk is another matter.
+        refusal = growing(one.path, one.state)
+        if refusal is None:
+            raise
     finally:
         copy.unlink(missing_ok=True)
+    if refusal:
+        seen = personal.in_lines(con, one.layout, one.header, one.opening.rows[one.header_line :])
+        return _Text(one, reader.Read(0), refusal, tuple(seen))
     found = [*personal.in_header(one.layout, one.header), *personal.in_sanitised(con, one.layout, one.header)]
     if read.rows:
         said = [one.sha256, *(one.sidecar.said(name) for name in WHAT)]

@@ -10,13 +10,15 @@ from pipelines.database import Connection
 from pipelines.ingest import personal
 from pipelines.ingest.personal import Found
 from pipelines.layout import Layout
-from pipelines.opening import Opening, UnreadableFileError, openings, text_cells
+from pipelines.opening import LINE_BYTES, Opening, UnreadableFileError, openings, text_cells
 from pipelines.sidecar import WHAT, Sidecar, SidecarError
 from pipelines.waiver import Waiver
 
 # What a spreadsheet may put between cells instead of a comma.
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
 
+LONG_LINE = f"is longer than {LINE_BYTES >> 20} MiB; look whether the ends of lines are missing, and send it again"
+NUL_BYTE = "has a NUL byte in it, which is no letter; the file may be damaged: export it and send it again"
 NOT_TEXT = "it isn't text in UTF-8, UTF-16 or Windows-1252; save it as 'CSV UTF-8' and send it again"
 
 
@@ -35,9 +37,16 @@ class Refusal:
     also: tuple[tuple[str, str], ...] = ()
 
 
+# A file's length, when it was last written to, and which file it is: what changes while it is written.
+State = tuple[int, int, int]
+
+
 @dataclass(frozen=True)
 class Recognised:
-    """A file whose layout and header are known; files that share both are typed together."""
+    """A file whose layout and header are known; files that share both are typed together.
+
+    ``state`` is that of before it was opened: ``growing`` tells whether all that was read since is of one file.
+    """
 
     path: Path
     sha256: str
@@ -47,6 +56,7 @@ class Recognised:
     header_line: int
     header: tuple[str, ...]
     sidecar: Sidecar
+    state: State
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,51 @@ def personal_refusal(file: str, found: Sequence[Found], layout: str = "") -> Ref
     return Refusal(file, "column.personal", personal.sentence(found, layout), first.column, first.kind, also)
 
 
+def state(path: Path) -> State | None:
+    """Return a file's state, or nothing where there is no file."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def growing(path: Path, before: State | None) -> Refusal | None:
+    """Refuse a file that was written to since it had the state of ``before``."""
+    if state(path) == before:
+        return None
+    return Refusal(
+        path.name,
+        "file.growing",
+        "it changed while it was read; wait until it is whole and run again: it stays where it lies, and nothing of it "
+        "was used",
+    )
+
+
+def _open_elsewhere(path: Path) -> Refusal | None:
+    """Refuse a file that Excel or LibreOffice has open: what is saved may be half of what is meant."""
+    locks = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
+    lock = next((lock for lock in locks if lock.is_file()), None)
+    if lock is None:
+        return None
+    sentence = (
+        f"it is open in a spreadsheet, as {lock.name} beside it says; close it there and run again; if nobody has it "
+        f"open, delete {lock.name}"
+    )
+    return Refusal(path.name, "file.open", sentence)
+
+
+def _link(path: Path) -> Refusal | None:
+    """Refuse a file that lies elsewhere, or whose sidecar does: a link would let in what nobody put here."""
+    here = path.parent.resolve()
+    for name in (path, sidecar.beside(path)):
+        if name.is_symlink() and not name.resolve().is_relative_to(here):
+            what = "it" if name == path else f"its sidecar {name.name}"
+            sentence = f"{what} is a symbolic link to a file outside its folder; put the file itself here instead"
+            return Refusal(path.name, "file.link", sentence)
+    return None
+
+
 def _open(path: Path) -> tuple[list[Opening], Sidecar | Refusal] | Refusal:
     """Return the tables that a file may hold, and what stands beside it, or why that can't be used."""
     file = path.name
@@ -102,6 +157,9 @@ def _open(path: Path) -> tuple[list[Opening], Sidecar | Refusal] | Refusal:
         return Refusal(
             file.encode(errors="replace").decode(), "file.name", "its name isn't written in UTF-8; rename it"
         )
+    link = _link(path)
+    if link:
+        return link
     try:
         tables = openings(path)
         try:
@@ -124,12 +182,25 @@ def _unreadable(file: str, error: OSError) -> Refusal:
 def _recognise(
     con: Connection, layouts: Sequence[Layout], path: Path, waivers: Sequence[Waiver]
 ) -> Recognised | Refusal:
-    """Recognise a file, or refuse it; whatever it is refused for, personal data in it come first."""
+    """Recognise a file, or refuse it; whatever it is refused for, personal data in it come first.
+
+    A file that somebody is at work on comes next: whatever else may be wrong with it, it isn't the sender's last word.
+    """
+    before = state(path)
+    one = _judged(con, layouts, path, waivers, before)
+    if isinstance(one, Refusal) and one.rule in ("column.personal", "file.name", "file.link"):
+        return one
+    return growing(path, before) or _open_elsewhere(path) or one
+
+
+def _judged(
+    con: Connection, layouts: Sequence[Layout], path: Path, waivers: Sequence[Waiver], before: State | None
+) -> Recognised | Refusal:
     opened = _open(path)
     if isinstance(opened, Refusal):
         return opened
     tables, beside = opened
-    one = beside if isinstance(beside, Refusal) else _matched(layouts, path, tables, beside)
+    one = beside if isinstance(beside, Refusal) else _matched(layouts, path, tables, beside, before or (0, 0, 0))
     if isinstance(one, Refusal):
         found = personal.in_openings(con, enumerate(tables, start=1))
         return personal_refusal(path.name, found) if found else one
@@ -140,7 +211,7 @@ def _recognise(
 def _first_seen(con: Connection, one: Recognised, tables: Sequence[Opening]) -> list[Found]:
     """Return what a file shows before it is read: its headings, the other sheets of its workbook.
 
-    Its first lines count too where it won't be read, or would have to be copied into UTF-8 to be.
+    Its first lines count too where it won't be read any further, or would have to be copied into UTF-8 to be.
     """
     found = personal.in_header(one.layout, one.header)
     others = [(number, table) for number, table in enumerate(tables, start=1) if table.sheet != one.opening.sheet]
@@ -151,7 +222,9 @@ def _first_seen(con: Connection, one: Recognised, tables: Sequence[Opening]) -> 
     return found
 
 
-def _matched(layouts: Sequence[Layout], path: Path, tables: Sequence[Opening], beside: Sidecar) -> Recognised | Refusal:
+def _matched(
+    layouts: Sequence[Layout], path: Path, tables: Sequence[Opening], beside: Sidecar, before: State
+) -> Recognised | Refusal:
     file = path.name
     # The first line that fits is the header; below it the same names are a row, and a bad one.
     matching: dict[tuple[str, str], tuple[Layout, Opening, int, tuple[str, ...]]] = {}
@@ -172,7 +245,7 @@ def _matched(layouts: Sequence[Layout], path: Path, tables: Sequence[Opening], b
         content_sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     told = [f"{name}={beside.said(name)}" for name in WHAT if beside.said(name)]
     sha256 = hashlib.sha256("\n".join([content_sha256, *told]).encode()).hexdigest() if told else content_sha256
-    return Recognised(path, sha256, content_sha256, chosen, table, line, names, beside)
+    return Recognised(path, sha256, content_sha256, chosen, table, line, names, beside, before)
 
 
 def _is_utf8(name: str) -> bool:
@@ -195,7 +268,9 @@ def _several(file: str, matching: Sequence[tuple[str, str]]) -> Refusal:
 
 def _unrecognised(path: Path, layouts: Sequence[Layout], tables: Sequence[Opening]) -> Refusal:
     """Say why no layout has the file, by the line that comes nearest to being a header."""
-    kind = tables[0].kind
+    kind, long_line = tables[0].kind, tables[0].long_line
+    if long_line:
+        return Refusal(path.name, "line.long", f"its line {long_line} {LONG_LINE}")
     headers = [names for table in tables for _, names, _ in table.headers()]
     if not headers:
         return Refusal(path.name, "file.empty", "it is empty; send it again")
@@ -203,6 +278,8 @@ def _unrecognised(path: Path, layouts: Sequence[Layout], tables: Sequence[Openin
         fault = _header_fault(path.name, names)
         if fault:
             return fault
+    if "\0" in "".join(headers[0]):
+        return Refusal(path.name, "line.nul", f"its first line {NUL_BYTE}")
     if "\ufffd" in "".join(headers[0]):
         return Refusal(path.name, "file.text", NOT_TEXT)
     separator = _other_separator(layouts, headers)
@@ -212,7 +289,8 @@ def _unrecognised(path: Path, layouts: Sequence[Layout], tables: Sequence[Openin
         )
         return Refusal(path.name, "file.separator", sentence)
     best = min(headers, key=lambda names: (_distance(layouts, names), headers.index(names)))
-    return Refusal(path.name, "layout.none", _nearest(layouts, best, kind))
+    has_rows = any(names == best and row for table in tables for _, names, row in table.headers())
+    return Refusal(path.name, "layout.none", _nearest(layouts, best, kind, has_rows))
 
 
 def _other_separator(layouts: Sequence[Layout], headers: Sequence[Sequence[str]]) -> str:
@@ -254,16 +332,21 @@ def _kept_name(file: str, header: Sequence[str]) -> Refusal | None:
     return Refusal(file, "header.kept", sentence.format(taken[0])) if taken else None
 
 
-def _nearest(layouts: Sequence[Layout], header: Sequence[str], kind: str) -> str:
-    """Say what keeps a file from the layout that it resembles most."""
+def _nearest(layouts: Sequence[Layout], header: Sequence[str], kind: str, has_rows: bool) -> str:
+    """Say what keeps a file from the layout that it resembles most.
+
+    Without rows as wide as the header, its unknown names aren't told: a row that ran into it would be among them.
+    """
     best = min(layouts, key=lambda one: (len(one.missing_columns(header)) + len(one.unknown_columns(header)), one.name))
     lacking, unknown = best.missing_columns(header), best.unknown_columns(header)
     if len(lacking) + len(unknown) > len(header):
         return "no layout recognises its columns; use a template (docs/templates.md) or add a layout (docs/layouts.md)"
     faults = [f"it lacks the column '{name}'" for name in lacking] + [
         f"it has the unknown column '{name}'" if name.strip() else f"its column {header.index(name) + 1} has no name"
-        for name in unknown
+        for name in (unknown if has_rows else ())
     ]
+    if unknown and not has_rows:
+        faults.append(f"no line below is as wide as its header of {len(header)}; look whether lines ran together")
     if not faults and best.format not in ("any", kind):
         faults = [f"that layout takes {best.format} files only"]
     if not faults:

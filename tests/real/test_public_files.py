@@ -120,7 +120,7 @@ def test_a_total_that_was_tampered_with_is_named(workforce: Path, tmp_path: Path
     changed(workforce, tmp_path / "tampered.csv", totals[-1])
     (refusal,) = judge([tmp_path / "tampered.csv"]).refusals
     assert (refusal.file, refusal.rule) == ("tampered.csv", "headcount.parts_make_total")
-    assert f"(1 times; first at line {totals[-1]})" in refusal.sentence
+    assert f"(1 times, first at line {totals[-1]})" in refusal.sentence
 
 
 def test_a_part_that_was_tampered_with_is_refused(workforce: Path, tmp_path: Path, judge: Judge) -> None:

@@ -74,6 +74,27 @@ def test_what_is_no_table_of_commas_is_called_what_it_is(take: Take, content: st
     assert "Jane" not in said
 
 
+def test_a_row_that_ran_into_the_header_shows_no_cell(take: Take) -> None:
+    header, *rows = CSV.replace("Manager", "Jane Doe").split("\n")
+    assert refused(take("file.csv", header + "\n".join(rows), LONG)) == (
+        "layout.none",
+        "no layout recognises it; it comes nearest to made_here, but it lacks the column 'People', no line below is as "
+        "wide as its header of 5; look whether lines ran together",
+    )
+
+
+def test_a_file_of_which_no_line_can_be_read_is_refused(con: Connection, take: Take) -> None:
+    ingested = take("file.csv", CSV.split("\n")[0] + "\nManager,Asian,3,3\nWorker,White,12,12\n", LONG)
+    validated = validate.validate(con, ingested, reference.method(DataFolder(Path("no such folder"))))
+    assert [one.rule for one in validated.refusals] == ["file.too_many_rejected"]
+
+
+def test_the_header_of_parquet_is_its_own_and_no_row_below(take: Take, tmp_path: Path) -> None:
+    named = {name: ["Jane Doe", *column] for name, column in zip("abc", zip(*TABLE, strict=True), strict=True)}
+    parquet(tmp_path / "file.parquet", **named)
+    assert refused(take("file.parquet", None, LONG))[0] == "layout.none"
+
+
 def rewritten(content: bytes, member: str, replaced: bytes | None) -> bytes:
     """An archive with a member's bytes replaced, or left out."""
     made = io.BytesIO()
@@ -187,13 +208,16 @@ def test_thousands_are_separated_by_blanks_of_any_kind(con: Connection, take: Ta
     assert select(con, extract, "headcount") == [(number,) for number in numbers.values()]
 
 
-@pytest.mark.parametrize("text", ["as_at: 2026-02-30\n", "[" * 5000])
-def test_a_date_that_no_month_has_stops_its_file_alone(take: Take, tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("as_at: 2026-02-30\n", "has a date that doesn't exist, or entries in one another"),
+        ("[" * 5000, "isn't YAML"),
+    ],
+)
+def test_a_date_that_no_month_has_stops_its_file_alone(take: Take, tmp_path: Path, text: str, said: str) -> None:
     rule, sentence = refused(take("staff.csv", staff_csv({}), beside=text))
-    assert (rule, sentence.split(";")[0]) == (
-        "sidecar.unusable",
-        "staff.csv.yaml has a date that doesn't exist, or entries in one another",
-    )
+    assert (rule, sentence.split(";")[0].split(" (")[0]) == ("sidecar.unusable", f"staff.csv.yaml {said}")
     (tmp_path / "mappings").mkdir(exist_ok=True)
     (tmp_path / "mappings" / "rxk.yaml").write_text(OWN.replace("2026-04-01", "2026-02-30"), encoding="utf-8")
     with pytest.raises(MappingError, match=r"rxk\.yaml has a date that doesn't exist"):

@@ -217,3 +217,13 @@ def test_a_hostile_name_is_only_a_name(con: Connection, tmp_path: Path, name: st
     assert not re.search(r"(?<!\\)<script", answer.report_md(one).replace(f"`{name}.csv`", ""))
     rejects = "".join(answer.rejects_csv(con, one)).splitlines()
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in csv.reader(rejects) for cell in row)
+
+
+def test_the_sender_of_a_refused_file_hears_what_to_send_and_nothing_of_our_settings(
+    con: Connection, tmp_path: Path
+) -> None:
+    report = answer.report_md(only_answer(con, tmp_path, people({"org_code": "QQQ"}, good=3)))
+    first = report.splitlines()[2]
+    assert first == ("The file was refused: 1 of its 4 rows are rejected, more than 5%.")
+    assert "What to send instead: the code of the employer as the Organisation Data Service" in report
+    assert "organisations.csv" not in report

@@ -323,7 +323,7 @@ def test_a_publishers_subtotal_must_be_the_sum_of_its_parts(con: Connection, tmp
     assert [(one.rows_accepted, one.rows_checking) for one in right.accepted] == [(3, 1)]
     (refusal,) = judge(con, tmp_path, wrong=table(8, 100)).refusals
     assert refusal.rule == "headcount.parts_make_total"
-    assert "(1 times; first at line 5)" in refusal.sentence
+    assert "(1 times, first at line 5)" in refusal.sentence
     only_total = header + f"{start},All known,6+1,as at Mar 2018,Non-medical,All,All,Band 5,7\n"
     assert judge(con, tmp_path, only=only_total).refusals[0].rule == "headcount.parts_make_total"
 

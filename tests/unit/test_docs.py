@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import great_expectations
 import pytest
 import yaml
 from rich.console import Console
@@ -309,6 +310,7 @@ def test_the_waterfall_read_by_hand_is_the_employers(sampled: DataFolder) -> Non
 
 def severities(feed: str) -> dict[str, str]:
     """Each rule of a feed's suite, the contract's included, with what happens where it fails."""
+    great_expectations.get_context(mode="ephemeral")  # a suite can't be made without one
     metas = [expectation.meta or {} for expectation in suite(feed).expectations]
     return {meta["rule"]: meta["severity"] for meta in metas}
 
