@@ -1,7 +1,9 @@
 """The command `edi`. Exit codes: 0 done, 1 refused, 2 wrong use."""
 
 import atexit
+import errno
 import gc
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pipelines.validate import Validated
 
 DONE, REFUSED, WRONG_USE = 0, 1, 2
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 app = App(
     name="edi",
@@ -198,6 +201,9 @@ def _sentence(error: Exception) -> str:
     """Say what went wrong and what to do; a library's own words could hold a cell's value, and aren't repeated."""
     import duckdb
 
+    is_full = error.errno in FULL if isinstance(error, OSError) else os.strerror(errno.ENOSPC) in str(error)
+    if is_full and isinstance(error, (OSError, duckdb.Error)):
+        return "the disk is full; make room and run again: nothing half done is left"
     if isinstance(error, OSError):
         reason = (error.strerror or type(error).__name__).lower()
         return f"{error.filename or 'a file'} can't be used: {reason}; look at its permissions and at the disk's space"

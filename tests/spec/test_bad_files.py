@@ -13,10 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipelines import cli, places, road
-from pipelines.database import Connection
-from pipelines.ingest import Ingested, ingest
-from pipelines.places import DataFolder
+from pipelines import cli, places
 from tests.spec.test_hostile_files import rewritten
 from tests.spec.test_ingest import staff_csv
 
@@ -230,99 +227,3 @@ def test_a_line_of_100_mb_and_a_far_cell_take_no_memory(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stderr) == (1, "")
     assert "1 files accepted, 1 refused, 42 rows in, 41 accepted, 1 rejected" in ran.stdout
     assert "[line.long]: the line is longer than 1 MiB, which no row is: 1 of 42 rows (line 42)" in ran.stdout
-
-
-def take(con: Connection, root: Path, told: Callable[[str], None] = lambda _: None) -> Ingested:
-    folder = DataFolder(root)
-    return ingest(con, folder, road.landed(folder), root / "work", told)
-
-
-def rules(ingested: Ingested) -> dict[str, str]:
-    return {one.file: one.rule for one in ingested.refusals}
-
-
-@pytest.fixture
-def landing(tmp_path: Path) -> Path:
-    """The landing folder of ``tmp_path``, with a sound file."""
-    (tmp_path / "landing").mkdir()
-    (tmp_path / "landing" / "a.csv").write_text(GOOD, encoding="utf-8")
-    return tmp_path / "landing"
-
-
-@pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
-def test_a_file_that_grows_between_hash_and_reading_is_left_for_the_next_run(
-    con: Connection, landing: Path, tmp_path: Path, coding: str
-) -> None:
-    """When the first file has been read, the second, whose hash is taken already, gets a line more."""
-    second = landing / "b.csv"
-    second.write_text(GOOD.replace("RXK", "RNA"), encoding=coding)
-
-    def grow(name: str) -> None:
-        if name == "a.csv":
-            with second.open("a", encoding="utf-8") as file:
-                file.write(FIRST.replace("a0", "z"))
-
-    ingested = take(con, tmp_path, grow)
-    assert ([one.file for one in ingested.extracts], rules(ingested)) == (["a.csv"], {"b.csv": "file.growing"})
-    assert con.execute(f"select count(*) from '{ingested.extracts[0].typed}'").fetchall() == [(40,)]
-    second.write_text(GOOD.replace("RXK", "RNA"), encoding="utf-8")
-    again = take(con, tmp_path)
-    assert ([one.file for one in again.extracts], rules(again)) == (["a.csv", "b.csv"], {})
-
-
-def test_a_file_that_goes_away_while_others_are_read_costs_itself_alone(
-    con: Connection, landing: Path, tmp_path: Path
-) -> None:
-    (landing / "b.csv").write_text(GOOD.replace("RXK", "RNA"), encoding="utf-8")
-    ingested = take(con, tmp_path, lambda _: (landing / "b.csv").unlink(missing_ok=True))
-    assert ([one.file for one in ingested.extracts], rules(ingested)) == (["a.csv"], {"b.csv": "file.growing"})
-
-
-@pytest.mark.parametrize("content", [GOOD, "Dear colleague,\n"])
-def test_a_file_that_is_open_elsewhere_stays(edi_here: Edi, landing: Path, tmp_path: Path, content: str) -> None:
-    for name, lock in (("b.csv", "~$b.csv"), ("c.csv", ".~lock.c.csv#")):
-        (landing / name).write_text(content.replace("RXK", name[0]), encoding="utf-8")
-        (landing / lock).write_bytes(b"Jane Doe")
-    printed = edi_here("run", "--data", tmp_path)[1]
-    assert "refused   b.csv [file.open]: it is open in a spreadsheet, as ~$b.csv beside it says" in printed
-    assert "refused   c.csv [file.open]: it is open in a spreadsheet, as .~lock.c.csv# beside it says" in printed
-    assert "ignored   ~$b.csv: Excel puts it beside b.csv while it has that open" in printed
-    assert (landing / "b.csv").is_file()
-    assert (landing / "c.csv").is_file()
-
-
-def test_an_unfinished_download_is_ignored(edi_here: Edi, landing: Path, tmp_path: Path) -> None:
-    for name in ("b.csv.part", "c.crdownload", "d.filepart", "e.TMP"):
-        (landing / name).write_text(GOOD[:300], encoding="utf-8")
-    code, printed = edi_here("run", "--data", tmp_path)
-    assert code == 0
-    assert len(re.findall("^ignored .*: it is called as an unfinished download is;", printed, re.MULTILINE)) == 4
-    assert len([*landing.iterdir()]) == 5
-
-
-def test_a_link_out_of_landing_is_refused_and_one_inside_is_no_second_file(
-    con: Connection, edi_here: Edi, landing: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "outside.csv").write_text(GOOD.replace("RXK", "RNA"), encoding="utf-8")
-    (tmp_path / "outside.yaml").write_text("secret_name: 1\n", encoding="utf-8")
-    (landing / "b.csv").symlink_to(tmp_path / "outside.csv")
-    (landing / "c.csv").symlink_to("a.csv")
-    (landing / "d.csv").write_text(GOOD.replace("RXK", "RL4"), encoding="utf-8")
-    (landing / "d.csv.yaml").symlink_to("../outside.yaml")
-    (landing / "e.csv").symlink_to("/dev/zero")
-    (landing / "sub").mkdir()
-    (landing / "sub" / "f.csv").write_text("Dear colleague,\n", encoding="utf-8")
-    (landing / "f.csv").symlink_to("sub/f.csv")
-    os.mkfifo(landing / "g.csv")
-    code, printed = edi_here("run", "--data", tmp_path)
-    assert code == 0
-    said = dict(re.findall(r"^(?:refused|ignored) +(\S+?)(?: \[.*\])?: (.*)$", printed, re.MULTILINE))
-    assert said["b.csv"].startswith("it is a symbolic link to a file outside its folder")
-    assert said["c.csv"] == "it is a link to a.csv beside it, which is read under that name"
-    assert said["d.csv"].startswith("its sidecar d.csv.yaml is a symbolic link to a file outside")
-    assert said["e.csv"] == said["g.csv"] == "it isn't a file that can be read"
-    assert said["f.csv"].startswith("no layout recognises its columns")
-    assert "secret_name" not in printed
-    assert rules(take(con, tmp_path)) == {"b.csv": "file.link", "d.csv": "file.link", "f.csv": "layout.none"}
-    assert (tmp_path / "outside.csv").is_file()
-    assert (landing / "f.csv").is_symlink()
