@@ -169,11 +169,12 @@ def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") 
     from pipelines import reference
     from pipelines.publish import SYNTHETIC
     from pipelines.report import coverage, open_release, reconciliation_lines, table, waterfall_lines, widest_gaps
-    from pipelines.road import open_database, print_lines
+    from pipelines.road import open_database, print_lines, waiver_lines
 
     release = journey.release
     with open_database(folder, reference.method(folder)) as con:
         open_release(con, release)
+        print_lines(console, waiver_lines(release.snapshot))
         print_lines(console, [f"coverage  {line}" for line in coverage(con)])
         print_lines(console, ["", *waterfall_lines(con), "", *reconciliation_lines(con)])
         gaps = widest_gaps(con)

@@ -14,7 +14,16 @@ from prefect.cache_policies import NO_CACHE
 
 from pipelines import earlier, freeze, ingest, ledger, measure, publish, quarantine, reference, validate
 from pipelines.places import DataFolder
-from pipelines.road import alone, ignored, landed, open_database, verdict_summary, who_gave_way, work_folder
+from pipelines.road import (
+    alone,
+    ignored,
+    landed,
+    open_database,
+    verdict_summary,
+    waiver_lines,
+    who_gave_way,
+    work_folder,
+)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="receive files of {folder.root}")
@@ -68,6 +77,7 @@ def road(data: Path = Path("data"), as_at: date | None = None, strict: bool = Fa
         show_verdicts(validated, ignored(folder))
         snapshot = freeze_snapshot(folder, validated, as_at)
         show_lines("gave-way", "Files that gave way", who_gave_way(snapshot.gave_way))
+        show_lines("waivers", "Waivers at work", waiver_lines(snapshot))
         release = publish_release(folder, measure_snapshot(folder, snapshot))
     if strict and validated.refusals:
         raise RuntimeError("; ".join(f"{one.file} refused [{one.rule}]: {one.sentence}" for one in validated.refusals))

@@ -13,14 +13,16 @@ from rich.console import Console
 
 from pipelines import database, earlier, ledger, quarantine, reference, sidecar
 from pipelines.database import Connection
-from pipelines.freeze import freeze
+from pipelines.freeze import Snapshot, freeze
 from pipelines.freeze.owners import GaveWay
 from pipelines.ingest import ingest
 from pipelines.measure import measure
+from pipelines.measure.register import at_work
 from pipelines.places import DataFolder
 from pipelines.progress import stage
 from pipelines.publish import Release, clear_drafts, publish, staging
 from pipelines.validate import Validated, validate
+from pipelines.waiver import Waiver, Waiving
 
 # How a browser or a transfer calls a file until the whole of it is there; Excel, the mark of a file that it has open.
 UNFINISHED = (".crdownload", ".download", ".filepart", ".part", ".partial", ".tmp")
@@ -200,6 +202,25 @@ def who_gave_way(gave_way: Sequence[GaveWay]) -> list[str]:
         else:
             lines.append(f"set aside   {file} for {what}: {by_file} has these people row by row")
     return lines
+
+
+def waiver_lines(snapshot: Snapshot) -> list[str]:
+    """Return a line for each waiver at work in a snapshot: for whom, how many rows, why, who said so, until when."""
+    waived: dict[Waiver, list[Waiving]] = {}
+    for waiving in (one for extract in snapshot.extracts for one in at_work(extract)):
+        waived.setdefault(waiving.waiver, []).append(waiving)
+    return [_waiver_line(waiver, waived[waiver]) for waiver in sorted(waived, key=lambda waiver: waiver.name)]
+
+
+def _waiver_line(waiver: Waiver, waivings: Sequence[Waiving]) -> str:
+    column = f" of {waiver.column}" if waiver.column else ""
+    whose = sorted({f"{one.code} {one.as_at}" for one in waivings})
+    more = f" and {len(whose) - NAMED:,} more" if len(whose) > NAMED else ""
+    rows = sum(one.rows for one in waivings)
+    return (
+        f"waiver    {waiver.name}: {waiver.rule}{column} set aside for {', '.join(whose[:NAMED])}{more}, "
+        f"{rows:,} row{'s' * (rows != 1)} ({waiver.reason}; approved by {waiver.approved_by}, until {waiver.expires})"
+    )
 
 
 def verdict_summary(validated: Validated) -> str:

@@ -133,7 +133,9 @@ def _waivings(
     made = [
         Waiving(named[name], extract, rule, code, as_at, rows)
         for name, extract, rule, code, as_at, rows in con.execute(
-            "select waiver, extract, rule, code, as_at, count(*) from waived_row group by all order by all"
+            "select waiver, extract, rule, code, as_at, count(*) from waived_row "
+            # A row that another rule rejects is let through by nobody.
+            "anti join rejected_row using (extract, source_line) group by all order by all"
         ).fetchall()
         if extract in accepted
     ]

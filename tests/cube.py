@@ -6,6 +6,8 @@ from typing import Any
 
 from pipelines import contract, database, measure
 from pipelines.database import Connection
+from pipelines.freeze import FrozenExtract
+from pipelines.measure import register as measured
 
 Row = dict[str, Any]
 
@@ -63,8 +65,9 @@ def register(
     as_at_date: str = "2026-03-31",
     arrives: str = "monthly",
     residents: Sequence[Mapping[str, Any]] = (),
+    extracts: Sequence[FrozenExtract] = (),
 ) -> None:
-    """Make what the marts read: the cube, who speaks for what, the run, and the landing folder's residents."""
+    """Make what the marts read: the cube, who speaks for what, the run, the landing folder's residents, and waivers."""
     types = {"as_at_date": "date", "headcount": "bigint", "fte": "decimal(18, 4)"}
     columns = ", ".join(f"{name} {types.get(name, 'varchar')}" for name in DEFAULTS)
     con.execute(f"create or replace table headcount ({columns})")
@@ -81,8 +84,7 @@ def register(
     for resident in residents:
         cells = [resident.get(name) for name in typed]
         con.execute(f"insert into landing_population values ({', '.join('?' * len(cells))})", cells)
-    waived = ", ".join(f"{name} {kind}" for name, kind in measure.register.WAIVED.items())
-    con.execute(f"create or replace table waived ({waived})")
+    measured.waivers(con, extracts)
     for name in measure.INTERMEDIATE:
         database.build(con, f"intermediate/{name}")
     for name in measure.revise.COMPARED:

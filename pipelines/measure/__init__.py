@@ -17,8 +17,7 @@ from pipelines.places import DataFolder
 # In this order: a statement reads the earlier ones.
 INTERMEDIATE = (
     *("roll_up", "reporting_date", "coverage", "answer_count", "answer_base", "group_count"),
-    *("resident", "footprint_residents"),
-    *("waived_unit", "waived_residents"),
+    *("resident", "footprint_residents", "waived_unit", "waived_comparison"),
 )
 MARTS = (
     *("representation_gap", "trend", "declaration_rate", "grade_profile"),
@@ -59,7 +58,6 @@ def measure(
     parts.refuse_unknown_populations(snapshot.method)
     register.run(con, snapshot)
     register.senders(con, snapshot)
-    register.waivers(con, snapshot)
     register.mappings(con, mapping.load_all(folder))
     kept = parts.register(con, folder, snapshot.extracts, snapshot.method, progress)
     marts = [_export(con, "headcount", staging, notes, progress)]

@@ -1,4 +1,4 @@
-"""What the marts read beside the cube: who speaks for what, residents from the landing folder, senders' totals."""
+"""What the marts read beside the cube: who speaks for what, residents that were sent, senders' totals, waivers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,21 +33,6 @@ SUBMISSION_FILE = {
     "checking": "bigint",
     "has_totals": "boolean",
 }
-WAIVED = {
-    "extract": "varchar",
-    "feed": "varchar",
-    "waiver": "varchar",
-    "rule": "varchar",
-    "column_name": "varchar",
-    "code": "varchar",
-    "as_at_date": "date",
-    "characteristic": "varchar",
-    "rows": "bigint",
-    "reason": "varchar",
-    "approved_by": "varchar",
-    "approved_on": "date",
-    "expires": "date",
-}
 CONTROL_TOTAL = {
     "extract": "varchar",
     "org_code": "varchar",
@@ -56,10 +41,25 @@ CONTROL_TOTAL = {
     "assignments": "bigint",
     "fte": "decimal(18, 4)",
 }
+WAIVED = {
+    "extract": "varchar",
+    "waiver": "varchar",
+    "rule": "varchar",
+    "feed": "varchar",
+    "code": "varchar",
+    "as_at_date": "date",
+    "column_name": "varchar",
+    "characteristics": "varchar[]",
+    "rows": "bigint",
+    "reason": "varchar",
+    "approved_by": "varchar",
+    "approved_on": "date",
+    "expires": "date",
+}
 
 
 def run(con: Connection, snapshot: Snapshot) -> None:
-    """Make the tables ``run`` (the as-at date), ``owned`` (who speaks for what) and ``landing_population``."""
+    """Make ``run`` (the as-at date), ``owned`` (who speaks for what), ``landing_population``, and what was waived."""
     con.execute("create or replace table run as select ?::date as as_at_date", [snapshot.as_at_date])
     owned = [(extract, about) for extract in snapshot.extracts for about in extract.owns]
     posts = [(extract, about) for extract, about in owned if extract.feed in POST_FEEDS]
@@ -75,6 +75,42 @@ def run(con: Connection, snapshot: Snapshot) -> None:
     con.execute("create or replace table owned as select * replace (as_at_date::date as as_at_date) from owned_rows")
     con.unregister("owned_rows")
     _population(con, [extract for extract in snapshot.extracts if extract.feed == "population"])
+    waivers(con, snapshot.extracts)
+
+
+def waivers(con: Connection, extracts: Sequence[FrozenExtract]) -> None:
+    """Make ``waived``, the waivers at work in what the extracts speak for, and ``waived_file``, their names.
+
+    Grain of ``waived``: a file, a waiver, its rule, and an organisation and date, or an area and vintage. There the
+    characteristics are those that the file speaks for.
+    """
+    _table(
+        con,
+        "waived",
+        WAIVED,
+        [
+            (
+                *(one.sha256, waiving.waiver.name, waiving.rule, one.feed, waiving.code, waiving.as_at),
+                waiving.waiver.column or None,
+                [] if one.feed in POST_FEEDS else sorted({kind for area, kind, _ in one.owns if area == waiving.code}),
+                *(waiving.rows, waiving.waiver.reason),
+                *(waiving.waiver.approved_by, waiving.waiver.approved_on, waiving.waiver.expires),
+            )
+            for one in extracts
+            for waiving in at_work(one)
+        ],
+    )
+    database.build(con, "intermediate/waived_file")
+
+
+def at_work(extract: FrozenExtract) -> list[Waiving]:
+    """Return the waivings of what an extract speaks for: another file's count may stand for the rest of its rows."""
+    owned = {about if extract.feed in POST_FEEDS else about[0] for about in extract.owns}
+    return [
+        one
+        for one in dict.fromkeys(extract.waivings)
+        if ((one.code, one.as_at.isoformat()) if extract.feed in POST_FEEDS else one.code) in owned
+    ]
 
 
 def _population(con: Connection, extracts: list[FrozenExtract]) -> None:
@@ -132,36 +168,6 @@ def senders(con: Connection, snapshot: Snapshot) -> None:
             for about, total in _totals(one).items()
         ],
     )
-
-
-def waivers(con: Connection, snapshot: Snapshot) -> None:
-    """Make the table ``waived``: of each waiver at work in what an extract speaks for, the rows that it let through.
-
-    ``code`` is the organisation's, or the area's, of whose profiles each ``characteristic`` has a row.
-    """
-    _table(
-        con,
-        "waived",
-        WAIVED,
-        [
-            (
-                *(one.sha256, one.feed, waiving.waiver.name, waiving.rule, waiving.waiver.column, waiving.code),
-                *(waiving.as_at.isoformat(), characteristic, waiving.rows, waiving.waiver.reason),
-                *(waiving.waiver.approved_by, waiving.waiver.approved_on.isoformat()),
-                waiving.waiver.expires.isoformat(),
-            )
-            for one in snapshot.extracts
-            for waiving in one.waivings
-            for characteristic in _characteristics(one, waiving)
-        ],
-    )
-
-
-def _characteristics(extract: FrozenExtract, waiving: Waiving) -> Sequence[str | None]:
-    """Return what a waiver at work in profiles is about; of people in post it is about everything."""
-    if extract.feed in POST_FEEDS:
-        return [None]
-    return sorted({about[1] for about in extract.owns if about[0] == waiving.code})
 
 
 def mappings(con: Connection, mappings: Sequence[OrganisationMapping]) -> None:

@@ -53,7 +53,7 @@ select
     end as how,
     (['good', 'fair', 'many_to_one'])[made.quality_rank] as quality,
     made.note,
-    waiver_names(waived_unit.waivers) as waivers,
+    waived_unit.waivers,
     if(made.source_count is null, '[x]', null) as marker
 from source
 inner join category on source.classification = category.classification

@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_code, item: how far a sender's file can carry what is computed from it.
--- Inputs: waterfall, value_mapping, submission_file, unmapped, reference_source_values, method, waived_unit.
+-- Inputs: waterfall, value_mapping, submission_file, unmapped, reference_source_values, waived_file, method.
 -- Caveat: exact counts: internal. Of substantive people counted, except for rejected rows. White British and White other are counted
 --         both ways, whatever method.reassign_CA_CB_CC_CD_C2_to_A says. How many declared is the mart declaration_rate.
 --         `[x]` not available, `[z]` nobody to count, `[u]` fewer than method.weak_base_headcount people.
@@ -141,7 +141,7 @@ select
     item.denominator::bigint as denominator,
     (item.numerator / nullif(item.denominator, 0))::decimal(18, 9) as share,
     item.note,
-    waiver_names(waived_unit.waivers) as waivers,
+    waived_file.waivers,
     case
         when item.numerator is null then '[x]'
         when item.denominator = 0 then '[z]'
@@ -149,5 +149,5 @@ select
     end as marker
 from item
 cross join method
-left join waived_unit on item.org_code = waived_unit.org_code and item.as_at_date = waived_unit.as_at_date
+left join waived_file on item.org_code = waived_file.org_code and item.as_at_date = waived_file.as_at_date
 order by item.as_at_date, item.org_code, item.item;

@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic: at every date.
--- Inputs: answer_count, revised_answer, coverage, method, waived_unit.
+-- Inputs: answer_count, revised_answer, coverage, waived_unit, method.
 -- Caveat: exact counts: internal. Declined (asked, and no answer given) and missing (never asked, or not recorded) stay apart;
 --         unknown is for sources that can't tell the two. Rating: domain.md 4.1. Where
 --         a publisher withheld a count there is no rating, and its marker stands.
@@ -50,7 +50,7 @@ select
         when answers.total_headcount is not null then 'unreliable'
     end as rating,
     coalesce(coverage.coverage, '1 of 1') as coverage,
-    waiver_names(waived_unit.waivers) as waivers,
+    waived_unit.waivers,
     case
         when answers.source_marker is not null then answers.source_marker
         when answers.total_headcount < method.weak_base_headcount then '[u]'

@@ -1,6 +1,6 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic, classification,
 --         category: at every date that representation_gap reports.
--- Inputs: group_count, revised_group, reporting_date, roll_up, coverage, method, waived_unit.
+-- Inputs: group_count, revised_group, reporting_date, roll_up, coverage, waived_unit, method.
 -- Caveat: exact counts: internal. share_of_grade says who is in the grade, over known answers; share_of_group says how the group
 --         is spread over its family's grades. Grade groups overlap: only is_detail rows add up to 1 within a family.
 with reported as (
@@ -32,7 +32,7 @@ select
     (reported.headcount / nullif(reported.known_headcount, 0))::decimal(18, 9) as share_of_grade,
     (reported.headcount / nullif(family.headcount, 0))::decimal(18, 9) as share_of_group,
     coalesce(coverage.coverage, '1 of 1') as coverage,
-    waiver_names(waived_unit.waivers) as waivers,
+    waived_unit.waivers,
     case
         when reported.headcount is null or reported.known_headcount is null or family.headcount is null
         then coalesce(reported.source_marker, family.source_marker, '[x]')

@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_code, measure (people, assignments, fte), line: from the sender's own total to ours.
--- Inputs: control_total, waterfall, fate_count, headcount, owned, submission_file, coverage, waived_unit.
+-- Inputs: control_total, waterfall, fate_count, headcount, owned, submission_file, coverage, waived_file.
 -- Caveat: exact counts: internal. The sender's total and what the steps of the waterfall take out (negative) make ours and what stays
 --         unexplained. Ours are substantive people, one assignment each, with the hours of all their substantive assignments.
 --         Steps that take nothing out aren't here. A note on what stays unexplained is a hint from the figures, no finding.
@@ -381,8 +381,8 @@ select
     line.item,
     line.value::decimal(18, 4) as value,
     line.note,
-    waiver_names(waived_unit.waivers) as waivers,
+    waived_file.waivers,
     if(line.value is null, '[x]', null) as marker
 from line
-left join waived_unit on line.org_code = waived_unit.org_code and line.as_at_date = waived_unit.as_at_date
+left join waived_file on line.org_code = waived_file.org_code and line.as_at_date = waived_file.as_at_date
 order by line.as_at_date, line.org_code, line.measure, line.line;

@@ -1,11 +1,13 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic, classification,
 --         category, comparator.
--- Inputs: comparison, reporting_date, coverage, organisation, waived_unit, waived_residents, method.
+-- Inputs: comparison, reporting_date, coverage, organisation, waived_comparison, method.
 -- Caveat: exact counts: internal. Shares are taken over people whose answer is known, on both sides. The workforce is counted in
 --         full: an interval says which values are consistent with the number of staff, allowing for chance (domain.md 4.3).
 --         A verdict follows the raw interval; p_adjusted is Benjamini–Hochberg within one date, unit, employment type,
 --         classification and comparator. Whole numbers decide the shortfalls, so no rounding does.
---         waivers are those that the figure or its comparator rests on.
+--         waivers names what the row rests on, rather one too many than one too few (sql/intermediate/waived_comparison.sql): of a
+--         system those of any member; against previous those of the earlier date too; against residents those of the population
+--         files of its areas, too, whatever their age range.
 with reported as (
     select
         comparison.*,
@@ -229,16 +231,10 @@ select
     valued.share_if_all_undisclosed < valued.comparator_share
     or valued.share_if_none_undisclosed > valued.comparator_share as sign_is_robust,
     coalesce(coverage.coverage, if(valued.total_headcount is null, '0 of 1', '1 of 1')) as coverage,
-    waiver_names(
-        list_concat(
-            waived_unit.waivers,
-            if(valued.comparator = 'previous', waived_before.waivers, null),
-            if(valued.comparator in ('population', 'catchment', 'england'), waived_residents.waivers, null)
-        )
-    ) as waivers,
     valued.population_vintage,
     valued.age_range,
     valued.area_set,
+    waived_comparison.waivers,
     valued.marker
 from valued
 inner join organisation on valued.org_code = organisation.org_code
@@ -247,12 +243,12 @@ left join coverage
         valued.org_code = coverage.org_code
         and valued.as_at_date = coverage.as_at_date
         and coverage.sector = if(valued.grade_family = 'social_care', 'social_care', 'nhs')
-left join waived_unit on valued.org_code = waived_unit.org_code and valued.as_at_date = waived_unit.as_at_date
-left join waived_unit as waived_before
+left join waived_comparison
     on
-        valued.org_code = waived_before.org_code
-        and twelve_months_before(valued.as_at_date) = waived_before.as_at_date
-left join waived_residents on valued.characteristic = waived_residents.characteristic
+        valued.org_code = waived_comparison.org_code
+        and valued.as_at_date = waived_comparison.as_at_date
+        and valued.comparator = waived_comparison.comparator
+        and valued.characteristic = waived_comparison.characteristic
 order by
     valued.as_at_date,
     valued.org_level,

@@ -2,7 +2,8 @@
 --         category: what an earlier snapshot counted, and what is counted now.
 -- Inputs: revised_group, roll_up, revised_submission, waived_unit.
 -- Caveat: exact counts: internal. Only rows whose counts differ. A blank headcount was or is not there. resent names the
---         organisations whose files were sent again, with the reasons that they gave.
+--         organisations whose files were sent again, with the reasons that they gave. waivers are
+--         those of what is counted now; the earlier snapshot's manifest holds its own.
 with resent as (
     select
         roll_up.org_code,
@@ -36,7 +37,7 @@ select
     revised_group.earlier_total_headcount,
     revised_group.total_headcount,
     resent.resent,
-    waiver_names(waived_unit.waivers) as waivers,
+    waived_unit.waivers,
     '[r]' as marker
 from revised_group
 left join resent on revised_group.org_code = resent.org_code and revised_group.as_at_date = resent.as_at_date

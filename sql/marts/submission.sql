@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_code, feed: what each organisation sent about each date, and who was expected and sent nothing.
--- Inputs: owned, submission_file, revised_submission, coverage, waived_unit.
+-- Inputs: owned, submission_file, revised_submission, coverage, waived_file.
 -- Caveat: as_at_date is what the data describe, extracted_on the day they were taken; blank where the sender didn't say. Rows are
 --         those of the whole file, which may speak about other organisations and dates too. supersedes is the extract that an
 --         earlier snapshot held in its place.
@@ -51,10 +51,10 @@ select
     received.rows_checking,
     received.supersedes,
     received.reason,
-    waiver_names(waived_unit.waivers) as waivers,
+    waived_file.waivers,
     if(received.supersedes is null, null, '[r]') as marker
 from received
-left join waived_unit on received.org_code = waived_unit.org_code and received.as_at_date = waived_unit.as_at_date
+left join waived_file on received.org_code = waived_file.org_code and received.as_at_date = waived_file.as_at_date
 union all
 select
     absent.as_at_date,

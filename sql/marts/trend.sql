@@ -1,7 +1,8 @@
 -- Grain:  the key of representation_gap, at every date that there is.
--- Inputs: comparison, coverage, method, waived_unit, waived_residents.
+-- Inputs: comparison, coverage, waived_comparison, method.
 -- Caveat: exact counts: internal. Only the comparators that method.trend_comparators names; the population is that of its own
 --         vintage at every date, so a trend against it moves with the staff alone.
+--         waivers as in representation_gap.
 with compared as (
     select
         comparison.*,
@@ -56,13 +57,7 @@ select
         method.material_ratio
     ) as verdict,
     coalesce(coverage.coverage, '1 of 1') as coverage,
-    waiver_names(
-        list_concat(
-            waived_unit.waivers,
-            if(compared.comparator = 'previous', waived_before.waivers, null),
-            if(compared.comparator in ('population', 'catchment', 'england'), waived_residents.waivers, null)
-        )
-    ) as waivers,
+    waived_comparison.waivers,
     case
         when compared.characteristic = 'total'
         then coalesce(if(compared.headcount is null, compared.source_marker, null), '[z]')
@@ -81,12 +76,12 @@ left join coverage
         compared.org_code = coverage.org_code
         and compared.as_at_date = coverage.as_at_date
         and coverage.sector = if(compared.grade_family = 'social_care', 'social_care', 'nhs')
-left join waived_unit on compared.org_code = waived_unit.org_code and compared.as_at_date = waived_unit.as_at_date
-left join waived_unit as waived_before
+left join waived_comparison
     on
-        compared.org_code = waived_before.org_code
-        and twelve_months_before(compared.as_at_date) = waived_before.as_at_date
-left join waived_residents on compared.characteristic = waived_residents.characteristic
+        compared.org_code = waived_comparison.org_code
+        and compared.as_at_date = waived_comparison.as_at_date
+        and compared.comparator = waived_comparison.comparator
+        and compared.characteristic = waived_comparison.characteristic
 order by
     compared.as_at_date,
     compared.org_level,

@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_code, field, source_value, classification, category, answer_status: what a sender's value became.
--- Inputs: value_count, owned, own_word, waived_unit.
+-- Inputs: value_count, owned, own_word, waived_file.
 -- Caveat: exact counts: internal. Values are spelt as the list spells them, and blank where the cell was empty; a value outside the
 --         lists is rejected before. `rows` are all accepted assignments, `people` the substantive people counted. Fields are the
 --         answers and the grade; every row of one that the file has is here once: as a category, declined, missing or unknown. mapped_by and mapped_on say whose mapping
@@ -16,7 +16,7 @@ select
     value_count.people,
     own_word.owner as mapped_by,
     own_word.since as mapped_on,
-    waiver_names(waived_unit.waivers) as waivers
+    waived_file.waivers
 from value_count
 semi join owned
     on
@@ -28,6 +28,6 @@ left join own_word
         value_count.org_code = own_word.org_code
         and value_count.field = own_word.field
         and value_count.source_value = own_word.source_value
-left join waived_unit
-    on value_count.org_code = waived_unit.org_code and value_count.as_at_date = waived_unit.as_at_date
+left join waived_file
+    on value_count.org_code = waived_file.org_code and value_count.as_at_date = waived_file.as_at_date
 order by all;

@@ -1,30 +1,20 @@
--- Grain:  as_at_date, org_code, feed, waiver, rule: rows that broke a rule and entered, because a named person set it aside.
--- Inputs: waived, owned.
--- Caveat: org_code is that of an organisation or, of profiles of residents, of an area; as_at_date is then their vintage.
---         rows are lines of the sender's file. Waivers of warnings about the dates before aren't here: they change no count.
-with in_force as (
-    select distinct waived.* exclude (waived.characteristic)
-    from waived
-    left join owned
-        on
-            waived.extract = owned.extract
-            and waived.code = owned.org_code
-            and waived.as_at_date = owned.as_at_date
-    where owned.extract is not null or waived.feed = 'population'
-)
-
+-- Grain:  as_at_date, org_code, feed, waiver, rule: a rule set aside, and whose rows it let through.
+-- Inputs: waived.
+-- Caveat: of population files org_code is the area and as_at_date the vintage. rows are lines of the sender's file that broke the
+--         rule and were taken; where the rule is about a whole file, all of its lines about them. column_name is blank where the
+--         waiver holds for every column. Only files that are in force: what a file said that gave way to another isn't here.
 select
     as_at_date,
     code as org_code,
     feed,
     waiver,
     rule,
-    sum(rows)::bigint as rows,
     column_name,
+    sum(rows)::bigint as rows,
     reason,
     approved_by,
     approved_on,
     expires
-from in_force
+from waived
 group by as_at_date, code, feed, waiver, rule, column_name, reason, approved_by, approved_on, expires
 order by as_at_date, org_code, feed, waiver, rule;

@@ -1,5 +1,5 @@
 -- Grain:  as_at_date, org_code, step: a line of the way from a sender's rows to the people counted.
--- Inputs: fate_count, owned, submission_file, waterfall_step, waived_unit.
+-- Inputs: fate_count, owned, submission_file, waterfall_step, waived_file.
 -- Caveat: exact counts: internal. What comes in is what the steps take out and the people counted. `people` and `fte` are those that
 --         leave the count with a step: nobody leaves who is counted by another assignment, and hours of duplicates stay with the
 --         person. Rejected and checking rows can't be attributed, and are [x], where a file speaks about several organisations or
@@ -105,7 +105,8 @@ line as (
         waterfall_step.*,
         if(amount.rule is null, 0, amount.rows)::bigint as rows,
         if(amount.rule is null, 0, amount.people)::bigint as people,
-        if(amount.rule is null, 0, amount.fte)::decimal(18, 4) as fte
+        if(amount.rule is null, 0, amount.fte)::decimal(18, 4) as fte,
+        waived_file.waivers
     from file
     cross join waterfall_step
     left join amount
@@ -113,24 +114,24 @@ line as (
             file.as_at_date = amount.as_at_date
             and file.org_code = amount.org_code
             and waterfall_step.rule = amount.rule
+    left join waived_file on file.org_code = waived_file.org_code and file.as_at_date = waived_file.as_at_date
 )
 
 select
-    line.as_at_date,
-    line.org_code,
-    line.step,
-    line.population,
-    line.rule,
-    line.rows,
-    sum(case line.effect when 'begins' then line.rows when 'takes_out' then -coalesce(line.rows, 0) else 0 end) over (
-        partition by line.as_at_date, line.org_code, line.population
-        order by line.step
+    as_at_date,
+    org_code,
+    step,
+    population,
+    rule,
+    rows,
+    sum(case effect when 'begins' then rows when 'takes_out' then -coalesce(rows, 0) else 0 end) over (
+        partition by as_at_date, org_code, population
+        order by step
     )::bigint as rows_left,
-    if(line.rows = 0, 0, line.people) as people,
-    if(line.rows = 0, 0, line.fte) as fte,
-    line.meaning,
-    waiver_names(waived_unit.waivers) as waivers,
-    if(line.rows is null or (line.rows > 0 and (line.people is null or line.fte is null)), '[x]', null) as marker
+    if(rows = 0, 0, people) as people,
+    if(rows = 0, 0, fte) as fte,
+    meaning,
+    waivers,
+    if(rows is null or (rows > 0 and (people is null or fte is null)), '[x]', null) as marker
 from line
-left join waived_unit on line.org_code = waived_unit.org_code and line.as_at_date = waived_unit.as_at_date
-order by line.as_at_date, line.org_code, line.step;
+order by as_at_date, org_code, step;

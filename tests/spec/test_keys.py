@@ -35,26 +35,26 @@ KEYS = {
     "data_quality": ("as_at_date", "org_code", "item"),
     "submission": ("as_at_date", "org_code", "feed"),
     "revision": GROUP,
-    "waiver": ("as_at_date", "org_code", "feed", "waiver", "rule"),
     "category_source": (
         *("as_at_date", "org_level", "org_code", "sector", "characteristic", "classification", "category"),
         "source_classification",
     ),
+    "waiver": ("as_at_date", "org_code", "feed", "waiver", "rule"),
 }
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small release with everything in it: rows, counts, totals, somebody absent, a waiver, and a file sent again."""
+    """A small release with everything in it: rows, counts, totals, somebody absent, a file sent again, and a waiver."""
     folder = DataFolder(tmp_path_factory.mktemp("data"))
     write_sample(folder.landing, people=400, months=2)
     (folder.landing / "counts.csv").write_text(groups("RJC", FEBRUARY, White=60, BME=40), encoding="utf-8")
-    (folder.root / "waivers").mkdir()
-    (folder.root / "waivers" / "hours.yaml").write_text(WAIVER.replace("RXK", "RBK"), encoding="utf-8")
-    rows = nurses("RBK", FEBRUARY, A=30, N=9).replace(",1.0,", ",1.6,")
-    (folder.landing / "rows.csv").write_text(rows, encoding="utf-8")
+    (folder.landing / "rows.csv").write_text(nurses("RBK", FEBRUARY, A=30, N=9), encoding="utf-8")
     walk(folder, Console(quiet=True))
-    (folder.landing / "again.csv").write_text("\n".join(rows.splitlines()[:-1]), encoding="utf-8")
+    (folder.root / "waivers").mkdir()
+    (folder.root / "waivers" / "job-shares.yaml").write_text(WAIVER.replace("RXK", "RBK"), encoding="utf-8")
+    again = nurses("RBK", FEBRUARY, A=30, N=8).replace(",1.0,", ",1.6,", 1)
+    (folder.landing / "again.csv").write_text(again, encoding="utf-8")
     return walk(folder, Console(quiet=True)).release.internal
 
 

@@ -96,6 +96,7 @@ def test_only_the_organisations_own_rows_pass_in_a_file_of_several(con: Connecti
 def test_a_row_with_another_fault_stays_out(con: Connection, tmp_path: Path) -> None:
     verdict = judge(con, tmp_path, rows(LONG_HOURS | {"grade": "band_8"}))
     assert [(one.rows_accepted, one.rows_rejected) for one in verdict.accepted] == [(40, 1)]
+    assert verdict.waivings == ()
 
 
 def test_a_warning_that_somebody_looked_into_is_no_warning(con: Connection, tmp_path: Path) -> None:

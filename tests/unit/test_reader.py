@@ -66,6 +66,8 @@ def test_readable(con: Connection, tmp_path: Path, content: str, rows: list[Row]
             [(4, "3", "4")],
             id="line break in quotes: both lines",
         ),
+        pytest.param("a,b\n1,x\0y\n3,4\n", [(2, "line.nul")], [(3, "3", "4")], id="NUL byte"),
+        pytest.param("a,b\n1,2\n" + "\0" * 9, [(3, "line.nul")], [(2, "1", "2")], id="an end of NUL bytes"),
         pytest.param(b"a,b\n1,caf\xe9\n3,4\n", [(2, "line.encoding")], [(3, "3", "4")], id="not UTF-8"),
         pytest.param("a,b\n   \n1\n", [(3, "line.fields")], [], id="a line of spaces is blank"),
     ],
@@ -75,6 +77,20 @@ def test_unreadable(
 ) -> None:
     expected = [UnreadableLine(line, rule) for line, rule in unreadable]
     assert read(con, tmp_path, content) == (len(rows) + len(unreadable), expected, rows)
+
+
+@pytest.mark.parametrize("before", [0, 1, 700_000, (1 << 20) - 5, (1 << 20) - 4, 1 << 20])
+def test_a_line_may_be_one_mebibyte_long_and_no_longer(con: Connection, tmp_path: Path, before: int) -> None:
+    """Wherever the blocks that a file is read in end: ``before`` bytes stand in a cell above."""
+    first, longest = "y" * before, "x" * ((1 << 20) - 2)
+    if before > len(longest):
+        first = first[: len(longest)]
+    rows = [(2, "1", first or None), (3, "3", longest), (4, "5", "6")]
+    text = f"a,b\n1,{first}\n3,{longest}\n5,6\n"
+    assert read(con, tmp_path, text) == (3, [], rows)
+    assert read(con, tmp_path, text.replace("3,x", "3,xx")) == (3, [UnreadableLine(3, "line.long")], [rows[0], rows[2]])
+    last = text.removesuffix("\n5,6\n")
+    assert read(con, tmp_path, last + "x") == (2, [UnreadableLine(3, "line.long")], rows[:1])
 
 
 def test_every_rule_says_what_to_do() -> None:
