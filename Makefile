@@ -16,13 +16,14 @@ PYTHON ?= $(firstword $(foreach python,python3.14 python3.13 python3.12 python3.
 	$(shell $(python) -c '$(SUITS)' 2>/dev/null && echo $(python))))
 UV := $(shell sed -n 's/^ *"\(uv==[^"]*\)".*/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test bench check clean
+.PHONY: help setup demo test soak bench check clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    make a sample of invented staff, run it through, say where the results lie'
 	@echo 'make test    run the tests'
+	@echo 'make soak    fuzz with FILES=30000 damaged files from a new SEED: half an hour or more'
 	@echo 'make bench   time validation beside a bare pass of the database, on 1.5 million rows: some minutes'
 	@echo 'make check   run the linters and the type checker: ruff, mypy, sqlfluff'
 	@echo 'make setup   make or renew .venv; the others do it where it is needed'
@@ -47,6 +48,12 @@ demo: .venv/.ready
 
 test: .venv/.ready
 	@.venv/bin/pytest
+
+# A failure names each file by its number, and `make soak SEED=...` takes the same files again.
+FILES ?= 30000
+soak: SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
+soak: .venv/.ready
+	@EDI_FUZZ_FILES=$(FILES) EDI_FUZZ_SEED=$(SEED) .venv/bin/pytest tests/properties/test_fuzz.py
 
 bench: .venv/.ready
 	@.venv/bin/python -m tests.bench.validate

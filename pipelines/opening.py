@@ -47,7 +47,8 @@ class Opening:
 
         A line below with another number of cells isn't a row.
         """
-        for number, row in enumerate(self.rows, start=1):
+        # Parquet names its columns itself: no row below can do it.
+        for number, row in enumerate(self.rows[: 1 if self.kind == "parquet" else None], start=1):
             names = _without_blank_end(row)
             if not names:
                 continue

@@ -232,8 +232,8 @@ def _verdict(
     rows_accepted, rows_rejected, rows_checking = con.execute(
         f"with line as (select source_line, bool_or(row_role = 'detail') as is_detail, "
         f"source_line in ({rejected_rows}) as is_rejected from {source} group by source_line) "
-        "select count_if(is_detail and not is_rejected), count_if(is_rejected), "
-        "count_if(not is_detail and not is_rejected) from line"
+        "select count(*) filter (is_detail and not is_rejected), count(*) filter (is_rejected), "
+        "count(*) filter (not is_detail and not is_rejected) from line"
     ).fetchall()[0]
     rows_rejected += len(extract.unreadable)
     if rows_accepted + rows_rejected + rows_checking != extract.rows_in:

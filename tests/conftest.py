@@ -5,7 +5,7 @@ EDI_REAL_DATA to their folder (default ../shared/real from the project's root).
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,9 @@ REAL_DATA = Path(os.environ.get("EDI_REAL_DATA", PROJECT_ROOT.parent / "shared" 
 
 # The ids of the collected tests that read the real files.
 REAL_TESTS: set[str] = set()
+
+# Lines that tests left for the end of the run.
+TOLD = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,12 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"no real public files at {REAL_DATA}: set EDI_REAL_DATA to the folder that holds them")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Keep a line for the end of the run: what a test did that its name alone doesn't say."""
+    return request.config.stash.setdefault(TOLD, []).append
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,7 +66,9 @@ def _real(reporter: pytest.TerminalReporter, category: str) -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests ran on real files, so that a silent skip can't pass for truth."""
+    """Say what tests left to be told, and how many ran on real files, so that a silent skip can't pass for truth."""
+    for line in terminalreporter.config.stash.get(TOLD, []):
+        terminalreporter.write_line(line)
     passed, failed, skipped = (
         sum(len(_real(terminalreporter, category)) for category in categories)
         for categories in (("passed",), ("failed", "error"), ("skipped", "xfailed"))

@@ -290,7 +290,8 @@ def _unrecognised(path: Path, layouts: Sequence[Layout], tables: Sequence[Openin
         )
         return Refusal(path.name, "file.separator", sentence)
     best = min(headers, key=lambda names: (_distance(layouts, names), headers.index(names)))
-    return Refusal(path.name, "layout.none", _nearest(layouts, best, kind))
+    has_rows = any(names == best and row for table in tables for _, names, row in table.headers())
+    return Refusal(path.name, "layout.none", _nearest(layouts, best, kind, has_rows))
 
 
 def _other_separator(layouts: Sequence[Layout], headers: Sequence[Sequence[str]]) -> str:
@@ -332,16 +333,21 @@ def _kept_name(file: str, header: Sequence[str]) -> Refusal | None:
     return Refusal(file, "header.kept", sentence.format(taken[0])) if taken else None
 
 
-def _nearest(layouts: Sequence[Layout], header: Sequence[str], kind: str) -> str:
-    """Say what keeps a file from the layout that it resembles most."""
+def _nearest(layouts: Sequence[Layout], header: Sequence[str], kind: str, has_rows: bool) -> str:
+    """Say what keeps a file from the layout that it resembles most.
+
+    Without rows as wide as the header, its unknown names aren't told: a row that ran into it would be among them.
+    """
     best = min(layouts, key=lambda one: (len(one.missing_columns(header)) + len(one.unknown_columns(header)), one.name))
     lacking, unknown = best.missing_columns(header), best.unknown_columns(header)
     if len(lacking) + len(unknown) > len(header):
         return "no layout recognises its columns; use a template (docs/templates.md) or add a layout (docs/layouts.md)"
     faults = [f"it lacks the column '{name}'" for name in lacking] + [
         f"it has the unknown column '{name}'" if name.strip() else f"its column {header.index(name) + 1} has no name"
-        for name in unknown
+        for name in (unknown if has_rows else ())
     ]
+    if unknown and not has_rows:
+        faults.append(f"no line below is as wide as its header of {len(header)}; look whether lines ran together")
     if not faults and best.format not in ("any", kind):
         faults = [f"that layout takes {best.format} files only"]
     if not faults:

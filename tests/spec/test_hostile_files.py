@@ -74,6 +74,27 @@ def test_what_is_no_table_of_commas_is_called_what_it_is(take: Take, content: st
     assert "Jane" not in said
 
 
+def test_a_row_that_ran_into_the_header_shows_no_cell(take: Take) -> None:
+    header, *rows = CSV.replace("Manager", "Jane Doe").split("\n")
+    assert refused(take("file.csv", header + "\n".join(rows), LONG)) == (
+        "layout.none",
+        "no layout recognises it; it comes nearest to made_here, but it lacks the column 'People', no line below is as "
+        "wide as its header of 5; look whether lines ran together",
+    )
+
+
+def test_a_file_of_which_no_line_can_be_read_is_refused(con: Connection, take: Take) -> None:
+    ingested = take("file.csv", CSV.split("\n")[0] + "\nManager,Asian,3,3\nWorker,White,12,12\n", LONG)
+    validated = validate.validate(con, ingested, reference.method(DataFolder(Path("no such folder"))))
+    assert [one.rule for one in validated.refusals] == ["file.too_many_rejected"]
+
+
+def test_the_header_of_parquet_is_its_own_and_no_row_below(take: Take, tmp_path: Path) -> None:
+    named = {name: ["Jane Doe", *column] for name, column in zip("abc", zip(*TABLE, strict=True), strict=True)}
+    parquet(tmp_path / "file.parquet", **named)
+    assert refused(take("file.parquet", None, LONG))[0] == "layout.none"
+
+
 def rewritten(content: bytes, member: str, replaced: bytes | None) -> bytes:
     """An archive with a member's bytes replaced, or left out."""
     made = io.BytesIO()
