@@ -12,15 +12,9 @@ import pyarrow as pa
 
 from pipelines import database
 from pipelines.database import Connection, identifier, literal
-from pipelines.opening import (
-    BYTES_PER_BLOCK,
-    LINE_BYTES,
-    Opening,
-    UnreadableFileError,
-    bounded_lines,
-    open_workbook,
-    sheet_rows,
-)
+from pipelines.opening import LINE_BYTES, Opening, bounded_lines
+from pipelines.signature import BYTES_PER_BLOCK, UnreadableFileError
+from pipelines.workbook import open_workbook, sheet_rows
 
 LINES_PER_BATCH = 50_000
 

@@ -18,10 +18,10 @@ from pipelines.ingest import personal
 from pipelines.ingest.notes import Note, spellings
 from pipelines.ingest.personal import Approved, Found
 from pipelines.ingest.recognise import NOT_TEXT, Recognised, Refusal, growing, personal_refusal, recognise_all
-from pipelines.opening import UnreadableFileError
 from pipelines.places import DataFolder
 from pipelines.reader import UnreadableLine
 from pipelines.sidecar import WHAT, Sidecar
+from pipelines.signature import UnreadableFileError
 from pipelines.waiver import Waiver
 
 # Files of one layout are typed in one query, up to this many bytes: planning costs more than a month of a trust.

@@ -10,8 +10,9 @@ from pipelines.database import Connection
 from pipelines.ingest import personal
 from pipelines.ingest.personal import Found
 from pipelines.layout import Layout
-from pipelines.opening import LINE_BYTES, Opening, UnreadableFileError, openings, text_cells
+from pipelines.opening import LINE_BYTES, Opening, openings, text_cells
 from pipelines.sidecar import WHAT, Sidecar, SidecarError
+from pipelines.signature import UnreadableFileError
 from pipelines.waiver import Waiver
 
 # What a spreadsheet may put between cells instead of a comma.

@@ -80,6 +80,8 @@ def damaged(cells: dict[str, str]) -> bytes:
 # An é in UTF-8 on line 2 says what the file is in; the one on line 42 is in Windows-1252.
 MIXED = odd(FIRST.replace("p0", "x\N{LATIN SMALL LETTER E WITH ACUTE}")).replace("xé".encode(), b"x\xe9")
 MIXED = MIXED.replace(b",p0,", ",pé0,".encode())
+# Microsoft's container, up to its directory.
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0")
 TWICE = HEADER.replace("person_key", "grade") + FIRST
 REFUSED = [
     ("empty.csv", b"", "file.empty", "it is empty"),
@@ -87,12 +89,8 @@ REFUSED = [
     ("semicolons.csv", GOOD.replace(",", ";").encode(), "file.separator", "its cells are separated by semicolons"),
     ("tabs.csv", GOOD.replace(",", "\t").encode(), "file.separator", "its cells are separated by tabs"),
     ("twice.csv", TWICE.encode(), "header.twice", "columns"),
-    (
-        "old_or_password.xlsx",
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
-        "file.format",
-        "it is an old Excel work",
-    ),
+    ("password.xlsx", OLE + "EncryptedPackage\0".encode("utf-16-le"), "file.format", "it has a password; send it"),
+    ("old.xls", OLE + "Workbook\0".encode("utf-16-le"), "file.format", "it is an old Excel workbook (.xls)"),
     ("pdf.csv", b"%PDF-1.7\n" + NAME.encode(), "file.format", "it is a PDF document"),
     ("page.csv", b"<html><td>Sekhmet", "file.format", "it is a web page"),
     ("gzip.csv", b"\x1f\x8b\x08" + bytes(60), "file.format", "it is a compressed file"),

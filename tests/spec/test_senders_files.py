@@ -185,7 +185,7 @@ def test_an_archive_and_a_workbook_that_fills_a_disk_are_refused(
         archive.writestr("data.csv", csv_text(TABLE))
     assert refused(take("data.csv"))[1].startswith("it is an archive, not a table")
     workbook(tmp_path / "big.xlsx", {"Data": TABLE})
-    monkeypatch.setattr("pipelines.opening.UNPACKED_BYTES", 100)
+    monkeypatch.setattr("pipelines.workbook.UNPACKED_BYTES", 100)
     assert refused(take("big.xlsx", None, LONG))[1].startswith("it unpacks to more than 2 GiB")
 
 
