@@ -128,6 +128,7 @@ def report_md(answer: Answer) -> str:
             warnings=[one for one in answer.findings if one.severity == "warn"],
             waived=[one for one in answer.findings if one.severity == "waived"],
             shown=FAULTS_SHOWN,
+            again=refusal is None or refusal.rule not in ("column.personal", "file.copy"),
         )
     )
 
@@ -141,7 +142,7 @@ def page(answer: Answer) -> str:
             answer=answer,
             asked=[(one, _verdict(answer, one)) for one in answer.asked],
             costs=COSTS,
-            met=sum(not one.rows_failing for one in answer.asked),
+            met=sum(_verdict(answer, one).startswith("not") for one in answer.asked),
         )
     )
 
@@ -204,9 +205,9 @@ def _verdict(answer: Answer, asked: Asked) -> str:
     """Return in words what came of looking for a fault."""
     if not asked.rows_tried:
         return "not asked: no such row"
-    if not asked.rows_failing:
-        return "not found"
     found = [one for one in answer.findings if one.rule == asked.rule or one.rule.startswith(f"{asked.rule}.")]
+    if not found:
+        return "not found"
     return "found: a waiver lets it through" if all(one.waiver for one in found) else "found"
 
 
@@ -216,7 +217,9 @@ def fault(finding: Finding) -> str:
 
 
 def where(finding: Finding) -> str:
-    """Return how many rows and which lines a finding is about."""
+    """Return how many rows and which lines a finding is about; without any it is about the whole file."""
+    if not finding.rows_failing:
+        return "the whole file"
     rows = f"{finding.rows_failing:,} of {finding.rows_tried:,} row{'s' * (finding.rows_tried != 1)}"
     lines = ", ".join(map(str, finding.lines))
     more = ", …" if finding.rows_failing > len(finding.lines) else ""

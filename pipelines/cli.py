@@ -160,7 +160,7 @@ def _show_verdicts(console: "Console", validated: "Validated") -> None:
         by = f"waiver {waiver}, docs/waivers.md" if waiver else advice
         line = (
             f"{words.get(severity, 'rejected'):<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}"
-            f"{': ' + where(first) if first.rows_failing else ''}{more}; {by}"
+            f": {where(first)}{more}; {by}"
         )
         print_lines(console, [line])
 

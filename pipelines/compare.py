@@ -15,7 +15,7 @@ from pipelines.ingest import Extract
 COUNTS = ("group_count", "undisclosed_count", "told_and_counted")
 
 # Rules that also compare with what earlier runs took in: the last part of their names.
-OVER_TIME = ("group_moved", "group_vanished", "total_jump")
+OVER_TIME = ("group_moved", "group_vanished", "total_jump", "shrinks")
 
 TOLD_TOTAL = pa.schema(
     {

@@ -289,12 +289,12 @@ def _collect_failing(con: Connection, result: Any, feed: str) -> None:
             reason = "in its query a brace that stands for itself is written twice, as in [0-9]{{8}}"
             raise RuntimeError(cannot_run(feed, rule, reason)) from error
         except duckdb.Error as error:
-            raise RuntimeError(cannot_run(feed, rule, error)) from error
+            raise RuntimeError(cannot_run(feed, rule, _without_cells(str(error)))) from None
         return
     if "unexpected_index_list" not in result.result:
         info = result.exception_info
         faults = [one["exception_message"] for one in info.values() if isinstance(one, dict)]
-        raise RuntimeError(cannot_run(feed, rule, faults[0] if faults else info["exception_message"]))
+        raise RuntimeError(cannot_run(feed, rule, _without_cells(faults[0] if faults else info["exception_message"])))
     index = result.result["unexpected_index_list"]
     rows = pa.table(
         {name: [value for part in index for value in part[name]] for name in ("extract", "source_line")},
@@ -310,6 +310,14 @@ def _collect_failing(con: Connection, result: Any, feed: str) -> None:
         f"semi join failing_index using (extract, source_line) where {fault} {at_fault}"
     )
     con.unregister("failing_index")
+
+
+def _without_cells(message: str) -> str:
+    """Return a library's message, unless it is of a kind that quotes what a cell holds."""
+    quoting = next(
+        (kind for kind in ("Conversion Error", "Invalid Input Error", "Out of Range Error") if kind in message), ""
+    )
+    return f"a cell can't be taken as what the query takes it for ({quoting})" if quoting else message
 
 
 def _waive(con: Connection, feed: str, result: Any, extracts: Sequence[Extract], waivers: Sequence[Waiver]) -> None:

@@ -53,11 +53,14 @@ def append(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
 
 
 def incidents(folder: "DataFolder", refusals: Iterable["Refusal"]) -> None:
-    """Add a line for each column of personal data that came, by file name, column and kind; each is said once."""
-    keys = ("event", "file", "rule", "column", "kind")
+    """Add a line for each column of personal data that came; each is said once for a file as it was then.
+
+    Senders use a name again: a file is another one where it was written at another time.
+    """
+    keys = ("event", "file", "rule", "column", "kind", "written")
     said = {tuple(entry.get(key) for key in keys) for entry in read(folder.ledger) if entry["event"] == "incident"}
     came = [
-        ("incident", one.file, one.rule, column, kind)
+        ("incident", one.file, one.rule, column, kind, _written(folder.landing / one.file))
         for one in refusals
         if one.rule == "column.personal"
         for column, kind in ((one.column, one.kind), *one.also)
@@ -65,6 +68,11 @@ def incidents(folder: "DataFolder", refusals: Iterable["Refusal"]) -> None:
     new = [dict(zip(keys, line, strict=True)) for line in dict.fromkeys(came) if line not in said]
     if new:
         append(folder.ledger, new)
+
+
+def _written(path: Path) -> str:
+    """Return when a file was last written to (UTC), or nothing where it is gone."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat() if path.is_file() else ""
 
 
 @dataclass(frozen=True)

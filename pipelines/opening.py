@@ -56,6 +56,15 @@ class Opening:
             yield number, names, dict(zip(names, below, strict=False))
 
 
+class LineEndsError(UnreadableFileError):
+    """A text file whose lines end in carriage returns alone; ``seen`` are its first ones."""
+
+    def __init__(self, seen: Opening) -> None:
+        """Say what it is and what to do."""
+        super().__init__("its lines end in carriage returns alone; save it as 'CSV UTF-8' and send it again")
+        self.seen = seen
+
+
 def openings(path: Path) -> list[Opening]:
     """Return the tables that a file may hold: one, or one for each sheet of a workbook.
 
@@ -133,7 +142,8 @@ def _of_text(path: Path) -> Opening:
         lines = _first_lines(file)
     lines[:1] = [(line.lstrip(MARK), is_long) for line, is_long in lines[:1]]
     if len(lines) == 1 and "\r" in lines[0][0] and "\0" not in lines[0][0]:
-        raise UnreadableFileError("its lines end in carriage returns alone; save it as 'CSV UTF-8' and send it again")
+        rows = tuple(tuple(text_cells(line)) for line in lines[0][0].split("\r")[:LINES_SEEN])
+        raise LineEndsError(Opening("csv", rows, encoding=coding))
     rows = tuple(() if is_long else tuple(text_cells(line)) for line, is_long in lines)
     long_line = next((number for number, (_, is_long) in enumerate(lines, start=1) if is_long), 0)
     return Opening("csv", rows, encoding=coding, long_line=long_line)

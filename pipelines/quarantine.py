@@ -1,6 +1,6 @@
 """Quarantine: a refused file leaves the landing folder, and whoever sent it gets an answer that can be forwarded."""
 
-import hashlib
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines import ledger, sidecar
 from pipelines.answer import Answer, answers, rejects_csv, report_jsonl, report_md
 from pipelines.database import Connection
+from pipelines.freeze import file_sha256
 from pipelines.ingest.recognise import Refusal
 from pipelines.places import DataFolder
 from pipelines.validate import Validated
@@ -16,7 +17,7 @@ from pipelines.validate import Validated
 STAYS = ("column.personal", "file.growing", "file.link", "file.name", "file.open", "file.unreadable")
 
 # Of a file's name, as much goes into that of its folder: with a hash behind it, it has to stay a name.
-NAME_LENGTH = 100
+NAME_BYTES = 100
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Quarantined:
 def quarantine(con: Connection, folder: DataFolder, validated: Validated) -> list[Quarantined]:
     """Write an answer for every file that was refused or lost a row, and move refused ones out of landing.
 
-    The answer stands before its file moves, and the ledger is told last: a run that stops in between does it again.
+    The ledger is told first, and the answer stands before its file moves: a run that stops in between does it again.
 
     Args:
         con: the database that ``validate`` used.
@@ -41,6 +42,7 @@ def quarantine(con: Connection, folder: DataFolder, validated: Validated) -> lis
     Raises:
         OSError: an answer can't be written.
     """
+    _note(folder, validated.refusals)
     placed = []
     for answer in answers(con, validated):
         if answer.needs_mending:
@@ -48,7 +50,6 @@ def quarantine(con: Connection, folder: DataFolder, validated: Validated) -> lis
             place = folder.quarantine / _name(answer, source)
             _write(con, place, answer)
             placed.append(Quarantined(answer.file, place, _move(answer, source, place)))
-    _note(folder, validated.refusals)
     return placed
 
 
@@ -56,7 +57,7 @@ def lines(placed: Sequence[Quarantined]) -> list[str]:
     """Return a line for each answer: where it lies, and whether the file does too."""
     return [
         f"answer    {one.file}: {one.folder / 'report.md'} goes to its sender"
-        + ("; the file lies beside it" if one.moved else "")
+        + ("; the file lies there too" if one.moved else "")
         for one in placed
     ]
 
@@ -64,10 +65,14 @@ def lines(placed: Sequence[Quarantined]) -> list[str]:
 def _name(answer: Answer, source: Path) -> str:
     """Return the name of an answer's folder: the file's, and of its content where that is the file's lasting name."""
     if answer.refusal and answer.refusal.rule in STAYS:
-        return answer.file[:NAME_LENGTH]
-    with source.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return f"{answer.file[:NAME_LENGTH]}-{digest[:12]}"
+        return _short(answer.file)
+    digest = answer.extract.content_sha256 if answer.extract else file_sha256(source)
+    return f"{_short(answer.file)}-{digest[:12]}"
+
+
+def _short(name: str) -> str:
+    """Return as much of a name as leaves room for more: file systems count bytes."""
+    return name.encode()[:NAME_BYTES].decode(errors="ignore")
 
 
 def _write(con: Connection, place: Path, answer: Answer) -> None:
@@ -80,13 +85,21 @@ def _write(con: Connection, place: Path, answer: Answer) -> None:
 
 
 def _move(answer: Answer, source: Path, place: Path) -> bool:
-    """Move a refused file and its sidecar beside the answer, unless it has to stay."""
+    """Move a refused file and its sidecar beside the answer, unless it has to stay or isn't what was judged."""
     # A link that is moved would lead elsewhere.
     if not answer.refusal or answer.refusal.rule in STAYS or source.is_symlink():
         return False
-    if sidecar.beside(source).is_file():
-        sidecar.beside(source).replace(sidecar.beside(place / source.name))
-    source.replace(place / source.name)
+    if answer.extract and answer.extract.content_sha256 != file_sha256(source):
+        return False
+    # In a folder of its own: whatever it is called, it mustn't take the place of the answer. The file goes first: a
+    # file whose sidecar went before it would be read without it, if this run stopped in between.
+    (place / "file").mkdir(mode=0o700, exist_ok=True)
+    target = place / "file" / source.name
+    beside = sidecar.beside(source)
+    has_sidecar = beside.is_file()
+    shutil.move(source, target)
+    if has_sidecar:
+        shutil.move(beside, sidecar.beside(target))
     return True
 
 

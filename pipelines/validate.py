@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import contract, database
-from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection, identifier, literal
 from pipelines.earlier import NOTHING as NOTHING_EARLIER
 from pipelines.earlier import Earlier
@@ -92,12 +91,12 @@ def validate(
         else:
             accepted.append(verdict)
     too_many = _rejecting(accepted, findings, method)
-    accepted, stopped, let_through = _stop(accepted, too_many, ingested.waivers)
+    accepted, stopped, let_through = _stop(con, accepted, too_many, ingested.waivers)
     refusals, findings = [*refusals, *stopped], [*findings, *let_through]
     clashing = _clashes(con, accepted, {one.sha256 for one in received})
     accepted = _without(accepted, clashing)
     shrinking = _shrinking(accepted, received, method["supersede_min_rows_share"])
-    accepted, stopped, let_through = _stop(accepted, shrinking, ingested.waivers)
+    accepted, stopped, let_through = _stop(con, accepted, shrinking, ingested.waivers)
     refusals, findings = [*refusals, *clashing, *stopped], [*findings, *let_through]
     return Validated(
         accepted=tuple(accepted),
@@ -106,30 +105,39 @@ def validate(
         asked=tuple(asked),
         extracts=ingested.extracts,
         waivers=ingested.waivers,
-        waivings=_waivings(con, [*(one.extract for one in accepted)], findings, ingested.waivers),
+        waivings=_waivings(con, accepted, findings, ingested.waivers),
     )
 
 
+def _rows_of(con: Connection, feed: str, typed: Path, extract: str, *, entered: bool) -> list[tuple[str, date, int]]:
+    """Return whose rows a typed file holds, as at when (of residents the vintage), and how many."""
+    keys = "area_code, vintage" if feed == "population" else "org_code, as_at_date"
+    own = "" if entered else f"where extract = {literal(extract)} and row_role = 'detail'"
+    query = f"select {keys}, count(*) from read_parquet(?) {own} group by all order by all"
+    rows = con.execute(query, [database.only(typed)]).fetchall()
+    return [(code, as_at, count) for code, as_at, count in rows if code is not None and as_at is not None]
+
+
 def _stop(
-    accepted: Sequence[Accepted], refusals: Sequence[Refusal], waivers: Sequence[Waiver]
+    con: Connection, accepted: Sequence[Accepted], refusals: Sequence[Refusal], waivers: Sequence[Waiver]
 ) -> tuple[list[Accepted], list[Refusal], list[Finding]]:
     """Refuse whole files, but for those that a waiver lets through; of these return a finding."""
-    extracts = {one.extract.file: one.extract for one in accepted}
+    files = {one.extract.file: one for one in accepted}
     let_through = [
-        _waived(extracts[refusal.file], refusal, waiver)
+        _waived(files[refusal.file], refusal, waiver)
         for refusal in refusals
-        for waiver in _waivers(extracts[refusal.file], refusal, waivers)[:1]
+        for waiver in _waivers(con, files[refusal.file].extract, refusal, waivers)[:1]
     ]
     stopped = [one for one in refusals if (one.file, one.rule) not in {(two.file, two.rule) for two in let_through}]
     return _without(accepted, stopped), stopped, let_through
 
 
 def _waivings(
-    con: Connection, extracts: Sequence[Extract], findings: Sequence[Finding], waivers: Sequence[Waiver]
+    con: Connection, files: Sequence[Accepted], findings: Sequence[Finding], waivers: Sequence[Waiver]
 ) -> tuple[Waiving, ...]:
     """Return which waivers are at work in the files accepted, for whom and as at when."""
     named = {one.name: one for one in waivers}
-    accepted = {one.sha256: one for one in extracts}
+    accepted = {one.extract.sha256: one for one in files}
     made = [
         Waiving(named[name], extract, rule, code, as_at, rows)
         for name, extract, rule, code, as_at, rows in con.execute(
@@ -141,28 +149,26 @@ def _waivings(
     ]
     for finding in findings:
         if finding.waiver and finding.rule in (*FILE_RULES, "column.approved") and finding.extract in accepted:
-            extract = accepted[finding.extract]
-            keys = "area_code, vintage" if extract.feed == "population" else "org_code, as_at_date"
-            query = f"select {keys}, count(*) from read_parquet(?) where extract = ? group by all order by all"
+            one = accepted[finding.extract]
+            waiver = named[finding.waiver]
             made += [
-                Waiving(named[finding.waiver], extract.sha256, named[finding.waiver].rule, code, as_at, rows)
-                for code, as_at, rows in con.execute(query, [database.only(extract.typed), extract.sha256]).fetchall()
-                if code is not None and as_at is not None
+                Waiving(waiver, one.extract.sha256, waiver.rule, code, as_at, rows)
+                for code, as_at, rows in _rows_of(con, one.extract.feed, one.typed, one.extract.sha256, entered=True)
             ]
     return tuple(made)
 
 
-def _waivers(extract: Extract, refusal: Refusal, waivers: Sequence[Waiver]) -> list[Waiver]:
-    """Return the waivers of a refusal that hold for everybody whom the file is about, at its dates."""
-    about = [(one[0], date.fromisoformat(one[1]) if extract.feed in POST_FEEDS else None) for one in extract.about]
-    return [
-        one
-        for one in waivers
-        if one.covers(refusal.rule, extract.layout, extract.file, refusal.column) and one.covers_rows(about)
-    ]
+def _waivers(con: Connection, extract: Extract, refusal: Refusal, waivers: Sequence[Waiver]) -> list[Waiver]:
+    """Return the waivers of a refusal that hold for everybody whom any row of the file is about, at its dates."""
+    covering = [one for one in waivers if one.covers(refusal.rule, extract.layout, extract.file, refusal.column)]
+    if not covering:
+        return []
+    about = [(code, day) for code, day, _ in _rows_of(con, extract.feed, extract.typed, extract.sha256, entered=False)]
+    return [one for one in covering if one.covers_rows(about)]
 
 
-def _waived(extract: Extract, refusal: Refusal, waiver: Waiver) -> Finding:
+def _waived(one: Accepted, refusal: Refusal, waiver: Waiver) -> Finding:
+    extract = one.extract
     sentence, advice = refusal.sentence.split("; ", 1)
     return Finding(
         extract=extract.sha256,
@@ -173,7 +179,7 @@ def _waived(extract: Extract, refusal: Refusal, waiver: Waiver) -> Finding:
         sentence=sentence,
         advice=advice,
         rows_tried=extract.rows_in,
-        rows_failing=extract.rows_in,
+        rows_failing=one.rows_rejected or extract.rows_in,
         lines=(),
         waiver=waiver.name,
     )

@@ -93,6 +93,8 @@ def _load(path: Path) -> Waiver:
     waiver = waiver.model_copy(update={"name": path.stem})
     if not (waiver.organisation or waiver.layout or waiver.file):
         raise WaiverError(f"{path.name}: say for whom: organisation, layout or file; nothing is waived for everybody")
+    if waiver.file and not any(letter.isalnum() for letter in waiver.file):
+        raise WaiverError(f"{path.name}: file: a pattern of every name; write at least a part of the file's name")
     if waiver.rule not in waivable():
         raise WaiverError(
             f"{path.name}: rule: '{waiver.rule}' doesn't exist or can't be waived, because what it finds can't be "

@@ -222,7 +222,7 @@ def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...],
     objects = folder.snapshots / "objects"
     objects.mkdir(parents=True, exist_ok=True)
     if not (objects / extract.content_sha256).is_file():
-        copy_whole(extract.source, objects / extract.content_sha256)
+        copy_whole(extract.source, objects / extract.content_sha256, extract.content_sha256)
     typed = objects / f"{file_sha256(one.typed)}.parquet"
     if not typed.is_file():
         copy_whole(one.typed, typed)
@@ -260,8 +260,15 @@ def write_whole(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def copy_whole(source: Path, path: Path) -> None:
-    """Copy a file so that the copy is there whole or not at all."""
+def copy_whole(source: Path, path: Path, sha256: str = "") -> None:
+    """Copy a file so that the copy is there whole or not at all.
+
+    Raises:
+        RuntimeError: it hasn't the SHA-256 that it is said to have: somebody wrote to it after it was judged.
+    """
     draft = path.with_name(path.name + ".draft")
     shutil.copyfile(source, draft)
+    if sha256 and file_sha256(draft) != sha256:
+        draft.unlink()
+        raise RuntimeError(f"{source.name} was changed while the run was at work; nothing was taken in: run again")
     draft.replace(path)

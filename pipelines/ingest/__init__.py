@@ -177,6 +177,9 @@ def _read_one(con: Connection, one: Recognised, kept: Sequence[str], work: Path)
         columns = ", ".join(identifier(name) for name in kept)
         con.execute(f"insert into source_batch select ?, source_line, ?, ?, ?, {columns} from source_row", [*said])
     con.execute("drop table source_row")
+    if len(read.unreadable) * 2 > read.rows:
+        # Its rows aren't looked at below: a comma in each name, or a column beyond the header.
+        found += personal.in_openings(con, [(1, replace(one.opening, sheet=""))], names=one.layout.feed == "staff")
     sentence = "it has a header and no rows; send it again with its rows"
     return _Text(one, read, None if read.rows else Refusal(one.path.name, "file.empty", sentence), tuple(found))
 

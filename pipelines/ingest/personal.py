@@ -233,7 +233,11 @@ def _in_opening(con: Connection, rows: Sequence[tuple[str, ...]], sheet: int, na
     first = next((place for place, cells in enumerate(filled) if cells >= HEADER_MIN_SHARE * max(filled)), 0)
     header = rows[first] if rows else ()
     kinds = {place: kind for place, name in enumerate(header, start=1) if (kind := kind_of_heading(name, not names))}
-    found = [Found(_repeatable(header[place - 1]), place, kind, sheet=sheet) for place, kind in kinds.items()]
+    # Without a header the first line is somebody's: only what is on the list word by word is repeated.
+    told = {
+        place: header[place - 1].strip() if _words(header[place - 1]) in _lines(not names) else "" for place in kinds
+    }
+    found = [Found(told[place], place, kind, sheet=sheet) for place, kind in kinds.items()]
     cells = [
         (place, cell)
         for number, row in enumerate(rows)

@@ -10,7 +10,7 @@ from pipelines.database import Connection
 from pipelines.ingest import personal
 from pipelines.ingest.personal import Found
 from pipelines.layout import Layout
-from pipelines.opening import LINE_BYTES, Opening, openings, text_cells
+from pipelines.opening import LINE_BYTES, LineEndsError, Opening, openings, text_cells
 from pipelines.sidecar import WHAT, Sidecar, SidecarError
 from pipelines.signature import UnreadableFileError
 from pipelines.waiver import Waiver
@@ -158,10 +158,10 @@ def _open(path: Path) -> tuple[list[Opening], Sidecar | Refusal] | Refusal:
         return Refusal(
             file.encode(errors="replace").decode(), "file.name", "its name isn't written in UTF-8; rename it"
         )
-    link = _link(path)
-    if link:
-        return link
     try:
+        link = _link(path)
+        if link:
+            return link
         tables = openings(path)
         try:
             return tables, sidecar.read(path)
@@ -169,6 +169,8 @@ def _open(path: Path) -> tuple[list[Opening], Sidecar | Refusal] | Refusal:
             return tables, Refusal(file, "sidecar.unusable", str(error))
         except OSError as error:
             return tables, _unreadable(file, error)
+    except LineEndsError as error:
+        return [error.seen], Refusal(file, "file.format", str(error))
     except UnreadableFileError as error:
         return Refusal(file, "file.format", str(error))
     except OSError as error:

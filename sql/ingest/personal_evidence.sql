@@ -2,7 +2,17 @@
 -- Inputs: sent_cell (extract, place, cell, times), sent_extent (extract, as_at_date, people), method (personal).
 -- Caveat: shares are of distinct cells, so that a word for "none" counts once; of dates, of all cells. The dates that a file
 --         describes are taken to be the latest one in it, or the sidecar's.
-with cells as (
+with written as (
+    select
+        extract,
+        place,
+        times,
+        -- As programs write a whole number that once stood beside an empty cell.
+        if(suffix(cell, '.0'), left(cell, -2), cell) as cell
+    from sent_cell
+),
+
+cells as (
     select
         extract,
         place,
@@ -11,7 +21,7 @@ with cells as (
         length(cell) as letters,
         contains(cell, '@') as has_at,
         regexp_matches(cell, '[0-9]') as has_digits
-    from sent_cell
+    from written
 ),
 
 spelt as (

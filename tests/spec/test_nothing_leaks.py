@@ -134,6 +134,6 @@ def test_an_incident_holds_no_more_than_it_must(tmp_path: Path) -> None:
     ledger.incidents(folder, refusals)
     lines = [json.loads(line) for line in folder.ledger.read_text(encoding="utf-8").splitlines()]
     assert [set(line) for line in lines] == [
-        {"number", "at", "event", "file", "rule", "column", "kind", "previous"}
+        {"number", "at", "event", "file", "rule", "column", "kind", "written", "previous"}
     ] * 2
     assert [(line["column"], line["kind"]) for line in lines] == [("Surname", "name"), ("DOB", "date_of_birth")]

@@ -52,14 +52,15 @@ def test_a_refused_file_moves_with_its_sidecar_and_its_answer_lies_beside_it(con
     (placed,) = answered(con, tmp_path, bad=text, good=people({"org_code": "RNA"})).values()
     assert placed.moved
     assert re.fullmatch(r"bad\.csv-[0-9a-f]{12}", placed.folder.name)
-    assert sorted(path.name for path in placed.folder.iterdir()) == [
+    assert sorted(path.name for path in placed.folder.rglob("*")) == [
         "bad.csv",
         "bad.csv.yaml",
+        "file",
         "rejects.csv",
         "report.jsonl",
         "report.md",
     ]
-    assert (placed.folder / "bad.csv").read_text(encoding="utf-8") == text
+    assert (placed.folder / "file" / "bad.csv").read_text(encoding="utf-8") == text
     assert sorted(path.name for path in landing.iterdir()) == ["good.csv"]
 
 
@@ -84,9 +85,50 @@ def test_the_ledger_has_one_line_for_a_refusal_however_often_it_comes(con: Conne
 
 def test_the_answer_comes_again_where_a_run_stopped_before_the_file_moved(con: Connection, tmp_path: Path) -> None:
     first = answered(con, tmp_path, letter="Dear colleague,\n")["letter.csv"]
-    (first.folder / "letter.csv").rename(tmp_path / "landing" / "letter.csv")
+    (first.folder / "file" / "letter.csv").rename(tmp_path / "landing" / "letter.csv")
     again = answered(con, tmp_path)["letter.csv"]
     assert again == first
+
+
+@pytest.mark.parametrize("name", ["rejects.csv", "report.md"])
+def test_no_name_of_a_file_takes_the_place_of_the_answer(con: Connection, tmp_path: Path, name: str) -> None:
+    folder = DataFolder(tmp_path)
+    folder.landing.mkdir()
+    (folder.landing / name).write_text(f"{CELL},x\n1,2\n", encoding="utf-8")
+    validated = validate(con, ingest(con, folder, [folder.landing / name], tmp_path / "work"), reference.method(folder))
+    (placed,) = quarantine.quarantine(con, folder, validated)
+    assert CELL not in (placed.folder / name).read_text(encoding="utf-8")
+    assert CELL in (placed.folder / "file" / name).read_text(encoding="utf-8")
+
+
+def test_a_file_that_was_written_to_after_it_was_judged_stays(con: Connection, tmp_path: Path) -> None:
+    validated = judge(con, tmp_path, sent=people({"person_key": "p0", "assignment_key": "a0"}))
+    (tmp_path / "landing" / "sent.csv").write_text("another file\n", encoding="utf-8")
+    (placed,) = quarantine.quarantine(con, DataFolder(tmp_path), validated)
+    assert not placed.moved
+    assert (tmp_path / "landing" / "sent.csv").is_file()
+
+
+def test_a_long_name_in_any_alphabet_has_its_answer(con: Connection, tmp_path: Path) -> None:
+    (placed,) = answered(con, tmp_path, **{"報告" * 39: "Dear colleague,\n"}).values()
+    assert (placed.folder / "report.md").is_file()
+
+
+def test_what_is_wrong_with_the_whole_file_is_found_on_the_page_too(con: Connection, tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    beside = "control_totals: [{organisation: RNA, as_at: 2026-03-31, people: 9}]\n"
+    (tmp_path / "landing" / "sent.csv.yaml").write_text(beside, encoding="utf-8")
+    one = only_answer(con, tmp_path, people())
+    (row,) = (row for row in Page(answer.page(one)).rows if "staff.control_total_without_rows" in row[0])
+    assert row[-1].strip() == "found"
+    assert "the whole file" in answer.page(one)
+
+
+def test_a_file_of_personal_data_is_not_asked_for_again(con: Connection, tmp_path: Path) -> None:
+    one = only_answer(con, tmp_path, "Surname,NHS Number\nDoe,9434765919\n")
+    assert one.refusal is not None
+    assert one.refusal.rule == "column.personal"
+    assert "send the whole file again" not in answer.report_md(one)
 
 
 def test_rejects_name_every_line_at_fault_and_no_cell(con: Connection, tmp_path: Path) -> None:

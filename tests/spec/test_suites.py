@@ -174,3 +174,15 @@ def test_a_query_that_cannot_be_used_is_named(
     with pytest.raises(RuntimeError, match=r"our\.rule of expectations/headcount\.json can't be run") as refused:
         judged(con, tmp_path, "headcount", groups({"Asian": 1}))
     assert sentence in str(refused.value)
+
+
+def test_a_rule_that_cannot_be_run_quotes_no_cell(con: Connection, tmp_path: Path, suite: Path) -> None:
+    own = rule(
+        "unexpected_rows_expectation",
+        unexpected_rows_query="select extract, source_line from {batch} where person_key::int > 5",
+    )
+    suite.write_text(json.dumps({"name": "staff", "expectations": [own]}), encoding="utf-8")
+    with pytest.raises(RuntimeError, match="Conversion Error") as caught:
+        judge(con, tmp_path, staff=csv_text(STAFF, staff_rows(0, 1, person_key="Sekhmet")))
+    assert "Sekhmet" not in str(caught.value)
+    assert caught.value.__cause__ is None

@@ -112,7 +112,13 @@ def test_a_whole_file_can_be_let_through(con: Connection, tmp_path: Path) -> Non
     waiver = WAIVER.replace("staff.fte_range", "file.too_many_rejected").replace("column: fte\n", "")
     verdict = judge(con, tmp_path, rows(*many), waiver)
     assert [(one.rows_accepted, one.rows_rejected) for one in verdict.accepted] == [(40, 5)]
-    assert [(one.rule, one.code, one.rows) for one in verdict.waivings] == [("file.too_many_rejected", "RXK", 45)]
+    assert [(one.rule, one.code, one.rows) for one in verdict.waivings] == [("file.too_many_rejected", "RXK", 40)]
+
+
+def test_a_whole_file_with_rejected_rows_of_somebody_else_is_not_let_through(con: Connection, tmp_path: Path) -> None:
+    many = [{"person_key": f"x{number}", "fte": "9", "org_code": "RNA"} for number in range(5)]
+    waiver = WAIVER.replace("staff.fte_range", "file.too_many_rejected").replace("column: fte\n", "")
+    assert [one.rule for one in judge(con, tmp_path, rows(*many), waiver).refusals] == ["file.too_many_rejected"]
 
 
 def test_an_organisation_that_shrank_can_be_let_through(con: Connection, tmp_path: Path) -> None:
@@ -130,6 +136,7 @@ def test_an_organisation_that_shrank_can_be_let_through(con: Connection, tmp_pat
         (WAIVER.replace("fte_range", "grade"), r"rule: 'staff\.grade' doesn't exist or can't be waived"),
         (WAIVER.replace("staff.fte_range", "staff.key"), "can't be waived"),
         (WAIVER.replace("organisation: RXK\n", ""), "say for whom"),
+        (WAIVER.replace("organisation: RXK", "file: '**'"), "a pattern of every name"),
         (WAIVER.replace("reason: job", "why: job"), r"job-shares\.yaml: (reason|why)"),
         (WAIVER.replace("approved_by: A. Analyst, workforce information", "approved_by: ' '"), "approved_by"),
         (WAIVER.replace("2026-06-30", "2026-06-31"), "job-shares.yaml"),

@@ -77,8 +77,8 @@ def test_a_refused_file_stops_no_other_and_only_strict_exits_with_1(
     assert code == 0
     assert "refused   letter.csv [layout.none]" in printed
     (answer,) = (tmp_path / "quarantine").glob("letter.csv-*")
-    assert sorted(path.name for path in answer.iterdir()) == ["letter.csv", "rejects.csv", "report.jsonl", "report.md"]
-    (answer / "letter.csv").rename(tmp_path / "landing" / "letter.csv")
+    assert sorted(path.name for path in answer.iterdir()) == ["file", "rejects.csv", "report.jsonl", "report.md"]
+    (answer / "file" / "letter.csv").rename(tmp_path / "landing" / "letter.csv")
     assert edi("run", "--data", tmp_path, "--strict")[0] == 1
 
 
