@@ -46,8 +46,9 @@ setup: .venv/.ready
 demo: .venv/.ready
 	@.venv/bin/edi demo
 
+# On every core. One test at a time, which a debugger wants: .venv/bin/pytest
 test: .venv/.ready
-	@.venv/bin/pytest
+	@.venv/bin/pytest -n auto --dist worksteal
 
 # A failure names each file by its number, and `make soak SEED=...` takes the same files again.
 FILES ?= 30000

@@ -17,11 +17,8 @@ from pipelines.places import DataFolder
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("EDI_REAL_DATA", PROJECT_ROOT.parent / "shared" / "real"))
 
-# The ids of the collected tests that read the real files.
-REAL_TESTS: set[str] = set()
-
-# Lines that tests left for the end of the run.
-TOLD = pytest.StashKey[list[str]]()
+# What a test's report carries: that it reads the real files, and lines for the end of the run.
+READS_REAL, TOLD = "reads real files", "told"
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +38,10 @@ def real_data() -> Path:
     return REAL_DATA
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Keep a line for the end of the run: what a test did that its name alone doesn't say."""
-    return request.config.stash.setdefault(TOLD, []).append
+    return lambda line: request.node.user_properties.append((TOLD, line))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,25 +49,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "real_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.real)
-            REAL_TESTS.add(item.nodeid)
+            item.user_properties.append((READS_REAL, True))
 
 
-def _real(reporter: pytest.TerminalReporter, category: str) -> list[str]:
-    """Return the ids of a category's real-file tests, and of whole files of them that were skipped or failed."""
-    return [
-        report.nodeid
+def _real(reporter: pytest.TerminalReporter, category: str) -> int:
+    """Count a category's real-file tests, and the whole files of them that were skipped or failed."""
+    return sum(
+        report.nodeid.startswith("tests/real/")
+        if isinstance(report, pytest.CollectReport)
+        else (READS_REAL, True) in map(tuple, report.user_properties)
         for report in reporter.getreports(category)
-        if report.nodeid in REAL_TESTS
-        or (isinstance(report, pytest.CollectReport) and report.nodeid.startswith("tests/real/"))
-    ]
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what tests left to be told, and how many ran on real files, so that a silent skip can't pass for truth."""
-    for line in terminalreporter.config.stash.get(TOLD, []):
-        terminalreporter.write_line(line)
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, line in getattr(report, "user_properties", ()):
+            if name == TOLD:
+                terminalreporter.write_line(line)
     passed, failed, skipped = (
-        sum(len(_real(terminalreporter, category)) for category in categories)
+        sum(_real(terminalreporter, category) for category in categories)
         for categories in (("passed",), ("failed", "error"), ("skipped", "xfailed"))
     )
     terminalreporter.write_line(

@@ -232,7 +232,7 @@ def test_rows_that_say_nothing_are_told_from_rows_that_do(con: Connection, read:
         (b"PAR1", "file.format", "a damaged Parquet file"),
         (b"%PDF-1.7", "file.format", "a PDF document"),
         (b"<!DOCTYPE html>", "file.format", "a web page"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", "file.format", "an old Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "file.format", "an old Office document, an e-mail or damaged"),
         (b"\n\nas_at_date,org_code\n", "layout.none", "no layout recognises its columns"),
         (b",,,\nas_at_date,org_code\n", "layout.none", "no layout recognises its columns"),
         (b"\xef\xbb\xbf\r\n\r\n", "file.empty", "it is empty"),
