@@ -57,6 +57,8 @@ RULES = {
     "line.nul": "the line has a NUL byte in it, which is no letter; the file may be damaged: export and send it again",
     "line.quote": "a quotation mark isn't closed on the line or stands inside a cell; "
     "quote the whole cell and double marks in it",
+    "line.return": "a carriage return stands inside the line, where none belongs; "
+    "look whether a cell holds a line break, or ends of lines are missing",
 }
 
 
@@ -134,21 +136,23 @@ def read_csv(con: Connection, path: Path, header: Sequence[str]) -> Read:
 def _survey(path: Path) -> tuple[int, int, bool]:
     """Count lines by their ends (a last line without one counts too) and commas; tell whether each line can be a row.
 
-    It can't where it is too long or has a NUL byte in it.
+    It can't where it is too long, has a NUL byte in it, or a carriage return that isn't at its end: DuckDB ends lines
+    there too.
     """
     lines, commas, last = 0, 0, b"\n"
-    is_text, since_end = True, 0
+    is_text, since_end, returns = True, 0, 0
     with path.open("rb") as file:
         # In blocks as long as a line may be, only a line that a block's edge cuts in two can be longer.
         while block := file.read(LINE_BYTES):
             lines += block.count(b"\n")
+            returns += block.count(b"\r") - block.count(b"\r\n") - (last == b"\r" and block[:1] == b"\n")
             commas += block.count(b",")
             last = block[-1:]
             first_end = block.find(b"\n")
             since_end += len(block) if first_end < 0 else first_end
             is_text = is_text and since_end <= LINE_BYTES and b"\0" not in block
             since_end = since_end if first_end < 0 else len(block) - block.rfind(b"\n") - 1
-    return lines + (last != b"\n"), commas, is_text
+    return lines + (last != b"\n"), commas, is_text and not returns
 
 
 def _read_line_by_line(
@@ -289,6 +293,8 @@ def cells(raw: bytes, expected: int) -> list[str | None] | str:
         text = raw.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
         return "line.encoding"
+    if "\r" in text:
+        return "line.return"
     if not WHOLE_CELLS.fullmatch(text):
         return "line.quote"
     row = next(csv.reader([text], strict=True))

@@ -40,9 +40,7 @@ def main() -> None:
         print(f"{'rows':>10} {'at fault':>9} {'validated':>12} {'bare pass':>12} {'ratio':>6} {'report':>9}")
         for fault_every in (0, 20):
             data = DataFolder(root / f"every{fault_every}")
-            write_sample(data.landing, people, 1, 1)
-            if fault_every:
-                _spoil(data.landing, fault_every)
+            _in_own_process(_sample, data, people, fault_every)
             ingested = _in_own_process(_ingest, data)["ingested"]
             figures: dict[str, list[dict[str, float]]] = {"validated": [], "bare": []}
             for _ in range(TIMES):
@@ -65,7 +63,10 @@ def _show(figures: dict[str, list[dict[str, float]]]) -> None:
 
 
 def _in_own_process(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:
-    """Return what ``work`` measured in a new process, with its greatest memory."""
+    """Return what ``work`` measured in a new process, with its greatest memory.
+
+    A process begins with the memory that its parent stands at: nothing large may be done in this one.
+    """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_measure, args=(work, arguments, sender))
@@ -81,6 +82,13 @@ def _measure(work: Callable[..., dict[str, Any]], arguments: tuple[object, ...],
     sender.send(measured)
     sender.close()
     os._exit(0)
+
+
+def _sample(data: DataFolder, people: int, fault_every: int) -> dict[str, Any]:
+    write_sample(data.landing, people, 1, 1)
+    if fault_every:
+        _spoil(data.landing, fault_every)
+    return {}
 
 
 def _spoil(landing: Path, every: int) -> None:

@@ -37,6 +37,7 @@ def read(con: Connection, folder: Path, content: str | bytes) -> tuple[int, list
         pytest.param("a,b\n007,1.50\n2026-3-1,NULL\n", [(2, "007", "1.50"), (3, "2026-3-1", "NULL")], id="no guess"),
         pytest.param("a,b\nå,日本\n", [(2, "å", "日本")], id="UTF-8"),
         pytest.param("a,b\n", [], id="header only"),
+        pytest.param('a,b\r\n"1","2"\r\r\n3,4\r', [(2, "1", "2"), (3, "3", "4")], id="carriage returns at the end"),
     ],
 )
 def test_readable(con: Connection, tmp_path: Path, content: str, rows: list[Row]) -> None:
@@ -68,6 +69,8 @@ def test_readable(con: Connection, tmp_path: Path, content: str, rows: list[Row]
         ),
         pytest.param("a,b\n1,x\0y\n3,4\n", [(2, "line.nul")], [(3, "3", "4")], id="NUL byte"),
         pytest.param("a,b\n1,2\n" + "\0" * 9, [(3, "line.nul")], [(2, "1", "2")], id="an end of NUL bytes"),
+        pytest.param('a,b\r\n\r\n3,4\r"1","2"\r', [(3, "line.return")], [], id="a carriage return between rows"),
+        pytest.param('a,b\n"1\r",2\n3,4\n', [(2, "line.return")], [(3, "3", "4")], id="a carriage return in quotes"),
         pytest.param(b"a,b\n1,caf\xe9\n3,4\n", [(2, "line.encoding")], [(3, "3", "4")], id="not UTF-8"),
         pytest.param("a,b\n   \n1\n", [(3, "line.fields")], [], id="a line of spaces is blank"),
     ],
@@ -93,8 +96,13 @@ def test_a_line_may_be_one_mebibyte_long_and_no_longer(con: Connection, tmp_path
     assert read(con, tmp_path, last + "x") == (2, [UnreadableLine(3, "line.long")], rows[:1])
 
 
+def test_a_line_end_that_a_block_s_edge_cuts_in_two_is_one(con: Connection, tmp_path: Path) -> None:
+    text = "x" * ((1 << 20) - len("a,b\n1,\r"))
+    assert read(con, tmp_path, f"a,b\n1,{text}\r\n3,4\r\n") == (2, [], [(2, "1", text), (3, "3", "4")])
+
+
 def test_every_rule_says_what_to_do() -> None:
-    assert set(reader.RULES) == {"line.encoding", "line.fields", "line.long", "line.nul", "line.quote"}
+    assert set(reader.RULES) == {"line.encoding", "line.fields", "line.long", "line.nul", "line.quote", "line.return"}
     assert all(len(sentence.split("; ", 1)) == 2 for sentence in reader.RULES.values())
 
 
