@@ -338,23 +338,36 @@ def _kept_name(file: str, header: Sequence[str]) -> Refusal | None:
 def _nearest(layouts: Sequence[Layout], header: Sequence[str], kind: str, has_rows: bool) -> str:
     """Say what keeps a file from the layout that it resembles most.
 
-    Without rows as wide as the header, its unknown names aren't told: a row that ran into it would be among them.
+    Where a row may have run into the header, its unknown names aren't told: they may be that row's cells.
     """
     best = min(layouts, key=lambda one: (len(one.missing_columns(header)) + len(one.unknown_columns(header)), one.name))
     lacking, unknown = best.missing_columns(header), best.unknown_columns(header)
     if len(lacking) + len(unknown) > len(header):
         return "no layout recognises its columns; use a template (docs/templates.md) or add a layout (docs/layouts.md)"
-    faults = [f"it lacks the column '{name}'" for name in lacking] + [
-        f"it has the unknown column '{name}'" if name.strip() else f"its column {header.index(name) + 1} has no name"
-        for name in (unknown if has_rows else ())
-    ]
+    faults = [f"it lacks the column '{name}'" for name in lacking]
     if unknown and not has_rows:
         faults.append(f"no line below is as wide as its header of {len(header)}; look whether lines ran together")
+    elif _ran_together(header, lacking, unknown):
+        faults.append(
+            f"{len(unknown)} of its {len(header)} columns are unknown; look whether a row ran into its header"
+        )
+    else:
+        faults += [
+            f"it has the unknown column '{name}'"
+            if name.strip()
+            else f"its column {header.index(name) + 1} has no name"
+            for name in unknown
+        ]
     if not faults and best.format not in ("any", kind):
         faults = [f"that layout takes {best.format} files only"]
     if not faults:
         faults = ["its columns fit but its first row isn't the publisher's"]
     return f"no layout recognises it; it comes nearest to {best.name}, but {', '.join(faults)}"
+
+
+def _ran_together(header: Sequence[str], lacking: Sequence[str], unknown: Sequence[str]) -> bool:
+    """Tell whether a row may stand in the header: many of its names are unknown, or one begins as a name that lacks."""
+    return 3 * len(unknown) > len(header) or any(name.startswith(tuple(lacking)) for name in unknown if lacking)
 
 
 def _silent(one: Recognised) -> Refusal | None:

@@ -82,6 +82,14 @@ def test_an_unrecognised_file_hears_what_keeps_it_out(read: Read, header: str, s
     assert sentence in refusal.sentence
 
 
+@pytest.mark.parametrize("between", ["", ","])
+def test_a_row_that_ran_into_the_header_is_not_repeated(read: Read, between: str) -> None:
+    """Nor where two rows below ran together too, so that a line is as wide as the header."""
+    (refusal,) = read(f"{POPULATION}{between}{RESIDENTS}\n{RESIDENTS}{between}{RESIDENTS}\n").refusals
+    assert "look whether a row ran into its header" in refusal.sentence
+    assert not [cell for cell in RESIDENTS.split(",") if cell and f"'{cell}'" in refusal.sentence]
+
+
 def test_a_column_named_twice_is_refused_whatever_its_case(read: Read) -> None:
     assert verdict(read(f"{POPULATION},vintage\n")) == "header.twice"
     assert verdict(read(f"{POPULATION},VINTAGE\n")) == "header.twice"
