@@ -16,12 +16,13 @@ PYTHON ?= $(firstword $(foreach python,python3.14 python3.13 python3.12 python3.
 	$(shell $(python) -c '$(SUITS)' 2>/dev/null && echo $(python))))
 UV := $(shell sed -n 's/^ *"\(uv==[^"]*\)".*/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test soak bench check clean
+.PHONY: help setup demo serve test soak bench check clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    make a sample of invented staff, run it through, say where the results lie'
+	@echo 'make serve   run by itself: a Prefect server and worker on this machine, with the deployments of prefect.yaml'
 	@echo 'make test    run the tests'
 	@echo 'make soak    fuzz with FILES=30000 damaged files from a new SEED: half an hour or more'
 	@echo 'make bench   time validation beside a bare pass of the database, on 1.5 million rows: some minutes'
@@ -45,6 +46,10 @@ setup: .venv/.ready
 
 demo: .venv/.ready
 	@.venv/bin/edi demo
+
+# Ctrl-C stops it. docs/operations.md tells how it runs as a service, and without make.
+serve: .venv/.ready
+	@.venv/bin/edi serve
 
 # On every core. One test at a time, which a debugger wants: .venv/bin/pytest
 test: .venv/.ready

@@ -1,9 +1,7 @@
 """The command `edi`. Exit codes: 0 done, 1 refused, 2 wrong use."""
 
 import atexit
-import errno
 import gc
-import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from pipelines.validate import Validated
 
 DONE, REFUSED, WRONG_USE = 0, 1, 2
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 app = App(
     name="edi",
@@ -107,24 +104,19 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
     """
     import tempfile
 
-    from pipelines import answer, earlier, reference
+    from pipelines import answer, reference
     from pipelines.database import connect
-    from pipelines.ingest import ingest
     from pipelines.places import DataFolder
-    from pipelines.road import print_lines, verdict_summary
-    from pipelines.validate import validate
+    from pipelines.road import judge_files, print_lines, verdict_summary
 
     missing = [path for path in files if not path.is_file()]
     if missing or not files:
         raise WrongUseError(f"there is no file {missing[0]}" if missing else "name the files to check")
     console = _console()
     folder = DataFolder(data)
-    method = reference.method(folder)
     with tempfile.TemporaryDirectory() as work, connect() as con:
-        reference.load(con, method, folder)
-        ingested = ingest(con, folder, files, Path(work))
-        before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
-        validated = validate(con, ingested, method, earlier=before)
+        reference.load(con, reference.method(folder), folder)
+        validated = judge_files(con, folder, files, Path(work))
         pages = {one.file: answer.page(one) for one in answer.answers(con, validated)} if report else {}
     console.print(verdict_summary(validated), highlight=False, soft_wrap=True)
     _show_verdicts(console, validated)
@@ -133,6 +125,25 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
         (out / f"{file}.report.html").write_text(page, encoding="utf-8", newline="\n")
         print_lines(console, [f"report    {out / f'{file}.report.html'}"])
     return REFUSED if validated.refusals or any(one.rows_rejected for one in validated.accepted) else DONE
+
+
+@app.command
+def serve(
+    *,
+    data: Data = Path("data"),
+    port: int = 4200,
+    alert: Annotated[str | None, Parameter(env_var="EDI_ALERT_URL")] = None,
+) -> int:
+    """Run by itself: start a Prefect server and worker on this machine, with the deployments of prefect.yaml.
+
+    Args:
+        port: where the server's pages are, on this machine only.
+        alert: a webhook that is told of runs that failed, refused a file or began late; EDI_ALERT_URL sets it too.
+    """
+    from pipelines.serve import serve
+
+    serve(data, port, alert, _console())
+    return DONE
 
 
 def _console() -> "Console":
@@ -191,30 +202,6 @@ def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") 
     )
 
 
-def _expected_errors() -> tuple[type[Exception], ...]:
-    """Return what ends in a sentence; asked for only when it is needed: `edi --help` needn't wait."""
-    import duckdb
-
-    return (ValueError, OSError, RuntimeError, duckdb.Error)
-
-
-def _sentence(error: Exception) -> str:
-    """Say what went wrong and what to do; a library's own words could hold a cell's value, and aren't repeated."""
-    import duckdb
-
-    is_full = error.errno in FULL if isinstance(error, OSError) else os.strerror(errno.ENOSPC) in str(error)
-    if is_full and isinstance(error, (OSError, duckdb.Error)):
-        return "the disk is full; make room and run again: nothing half done is left"
-    if isinstance(error, OSError):
-        reason = (error.strerror or type(error).__name__).lower()
-        return f"{error.filename or 'a file'} can't be used: {reason}; look at its permissions and at the disk's space"
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return "the memory or the disk's space is used up; make room, or run on a larger machine"
-    if isinstance(error, duckdb.Error):
-        return f"the database stopped ({type(error).__name__}); run again, and if it stays, report this fault"
-    return str(error)
-
-
 def _collect_seldom() -> None:
     """Let the collector of cyclic garbage rest: the libraries make many lasting objects, and no garbage to speak of.
 
@@ -233,7 +220,12 @@ def main() -> None:
         sys.exit(WRONG_USE)
     except SystemExit:
         raise
-    except _expected_errors() as error:
-        print(f"edi: {_sentence(error)}", file=sys.stderr)
+    except Exception as error:
+        # Imported only when it is needed: `edi --help` needn't wait for the database.
+        from pipelines.failure import EXPECTED, sentence
+
+        if not isinstance(error, EXPECTED):
+            raise
+        print(f"edi: {sentence(error)}", file=sys.stderr)
         sys.exit(WRONG_USE if isinstance(error, WrongUseError) else REFUSED)
     sys.exit(code if isinstance(code, int) else DONE)

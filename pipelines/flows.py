@@ -1,87 +1,272 @@
-"""The road as a Prefect flow: the only module that imports Prefect, and a thin skin over the stages.
+"""The road as Prefect flows: a thin skin over the stages. ``serve.py`` is what runs them on a machine by themselves.
 
 Tasks hand each other paths and ids. Artifacts hold facts about files, and no value computed from counts of people:
-those are exact until disclosure control exists. Nothing depends on Prefect's cache; content addresses are ours.
+those are exact until disclosure control exists. Nothing depends on Prefect's cache, and no result is stored; content
+addresses are ours. What stops a flow is a sentence in its state: a library's own words could hold a cell's value.
 """
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from functools import wraps
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
 
-from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect import flow, get_run_logger, runtime, task
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.exceptions import FailedRun
+from prefect.states import Completed, Failed
 
-from pipelines import earlier, freeze, ingest, ledger, measure, publish, quarantine, reference, validate
+from pipelines import earlier, freeze, ingest, ledger, measure, publish, quarantine, reference, report, validate
+from pipelines.failure import EXPECTED, sentence
 from pipelines.places import DataFolder
 from pipelines.road import (
     alone,
+    awaited,
     ignored,
+    judge_files,
     landed,
     open_database,
+    receipt,
     verdict_summary,
     waiver_lines,
     who_gave_way,
     work_folder,
 )
 
+ROAD, YEARLY, LANDING_CHECK = "road", "yearly", "landing-check"
 
-@task(cache_policy=NO_CACHE, task_run_name="receive files of {folder.root}")
+# The state of a run that did all it could, where a file was refused: somebody has to write to its sender.
+FILES_REFUSED = "Files refused"
+# The state of a task that met a full disk, a share that went away: it is tried again. Bad data stay bad.
+OUT_OF_REACH = "Out of reach"
+# How a run may end, and of which endings (or of which delay) a person is told.
+ENDINGS = ("Completed", FILES_REFUSED, "Failed", OUT_OF_REACH, "TimedOut", "Crashed", "Cancelled")
+TO_BE_TOLD = (FILES_REFUSED, "Failed", OUT_OF_REACH, "TimedOut", "Crashed", "Late")
+
+# So many refusals are named in the message of a state; the artifact names all.
+NAMED = 5
+# Another run in the same data folder is waited for so long.
+WAIT_SECONDS = timedelta(hours=1).total_seconds()
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def in_a_sentence(stage: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Let a task or flow end as Failed with a sentence, where the stage stops for a reason that is known."""
+
+    @wraps(stage)
+    def told(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        try:
+            return stage(*arguments, **named)
+        except FailedRun as error:
+            # A task's own sentence, which its flow hands on.
+            failed: State[Any] = Failed(message=str(error))
+        except EXPECTED as error:
+            name = OUT_OF_REACH if isinstance(error, OSError) else "Failed"
+            failed = Failed(name=name, message=sentence(error))
+        # Prefect takes a state that is returned for the state of the run: nobody sees it as a result.
+        return cast("Result", failed)
+
+    return told
+
+
+def is_out_of_reach(_: object, __: object, state: State[Any]) -> bool:
+    """Tell Prefect whether to try a task again."""
+    return state.name == OUT_OF_REACH
+
+
+# A share that is away for a moment is back by then.
+DELAYS: list[float] = [30, 300]
+
+
+@task(
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=len(DELAYS),
+    retry_delay_seconds=DELAYS,
+    retry_condition_fn=is_out_of_reach,
+    task_run_name="receive the files of {folder.landing}",
+)
+@in_a_sentence
 def receive(folder: DataFolder) -> validate.Validated:
     """Ingest and validate what lies in the landing folder; what is refused goes to quarantine."""
     method = reference.method(folder)
+    files = landed(folder)
     with open_database(folder, method) as con:
-        ingested = ingest.ingest(con, folder, landed(folder), work_folder(folder))
-        before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
-        received = ledger.received(ledger.read(folder.ledger))
-        validated = validate.validate(con, ingested, method, received, earlier=before)
+        with progress("progress-ingest", "ingest", len(files)) as on:
+            ingested = ingest.ingest(con, folder, files, work_folder(folder), on)
+        with progress("progress-validate", "validate", len({extract.feed for extract in ingested.extracts})) as on:
+            before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
+            received = ledger.received(ledger.read(folder.ledger))
+            validated = validate.validate(con, ingested, method, received, on, before)
         quarantine.quarantine(con, folder, validated)
         return validated
 
 
-@task(cache_policy=NO_CACHE)
-def freeze_snapshot(folder: DataFolder, validated: validate.Validated, as_at_date: date | None) -> freeze.Snapshot:
+@task(cache_policy=NO_CACHE, persist_result=False, task_run_name="freeze")
+@in_a_sentence
+def freeze_snapshot(folder: DataFolder, validated: validate.Validated, as_at: date | None) -> freeze.Snapshot:
     """Freeze what was accepted."""
-    return freeze.freeze(folder, validated, reference.method(folder), as_at_date)
+    return freeze.freeze(folder, validated, reference.method(folder), as_at)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="measure {snapshot.as_at_date}")
+@task(
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=len(DELAYS),
+    retry_delay_seconds=DELAYS,
+    retry_condition_fn=is_out_of_reach,
+    task_run_name="measure {snapshot.as_at_date}",
+)
+@in_a_sentence
 def measure_snapshot(folder: DataFolder, snapshot: freeze.Snapshot) -> measure.Measured:
     """Compute the marts of a snapshot."""
-    with open_database(folder, reference.method(folder)) as con:
-        return measure.measure(con, folder, snapshot, publish.staging(folder, snapshot) / "internal")
+    steps = len(snapshot.extracts) + 1 + len(measure.INTERMEDIATE) + len(measure.MARTS)
+    with (
+        open_database(folder, reference.method(folder)) as con,
+        progress("progress-measure", "measure", steps) as on,
+    ):
+        return measure.measure(con, folder, snapshot, publish.staging(folder, snapshot) / "internal", on)
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, persist_result=False, task_run_name="publish {measured.snapshot.as_at_date}")
+@in_a_sentence
 def publish_release(folder: DataFolder, measured: measure.Measured) -> publish.Release:
-    """Rename the marts into their release."""
-    return publish.publish(folder, measured)
+    """Rename the marts into their release, and tell whom it covers."""
+    release = publish.publish(folder, measured)
+    with open_database(folder, reference.method(folder)) as con:
+        report.open_release(con, release)
+        show_lines("coverage", "Who has reported, of those expected", report.coverage(con))
+    return release
 
 
-@flow(name="road", flow_run_name="road of {data}", validate_parameters=True)
+@task(
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=len(DELAYS),
+    retry_delay_seconds=DELAYS,
+    retry_condition_fn=is_out_of_reach,
+    task_run_name="judge the files of {folder.landing}",
+)
+@in_a_sentence
+def judge_landing(folder: DataFolder) -> validate.Validated:
+    """Judge what lies in the landing folder, as `edi check` does, and tell who is still awaited."""
+    with open_database(folder, reference.method(folder)) as con:
+        validated = judge_files(con, folder, landed(folder), work_folder(folder))
+        rows = [{"as at": str(day), "code": code, "name": name} for day, code, name in awaited(con, folder, validated)]
+    create_table_artifact(key="awaited", table=rows, description="Expected for the latest date, and not here yet")
+    return validated
+
+
+def as_at_words() -> str:
+    """Return what a run of the road is called: which one it is, as at which date, and where."""
+    given = runtime.flow_run.parameters
+    as_at = given.get("as_at") or (f"31 March {given['year']}" if given.get("year") else "")
+    return f"{runtime.flow_run.flow_name} {as_at or _dates_meant()} in {given['data']}"
+
+
+def _dates_meant() -> str:
+    return "to the last 31 March" if runtime.flow_run.flow_name == YEARLY else "to the latest date"
+
+
+@flow(name=ROAD, flow_run_name=as_at_words, persist_result=False)
+@in_a_sentence
 def road(data: Path = Path("data"), as_at: date | None = None, strict: bool = False) -> str:
     """Take whatever lies in the landing folder to a release; return its id.
+
+    The run ends as Completed, as "Files refused" (completed: the release is made from the others), or as Failed.
 
     Args:
         data: the data folder.
         as_at: the date to report; none for the latest date of people in post.
         strict: fail if any file was refused, after the release has been made from the others.
+    """
+    return _walk(DataFolder(data), as_at, strict)
 
-    Raises:
-        AtWorkError: another run is at work in the data folder.
-        RuntimeError: ``strict``, and a file was refused; the message names it and its rule.
+
+@flow(name=YEARLY, flow_run_name=as_at_words, persist_result=False)
+@in_a_sentence
+def yearly(data: Path = Path("data"), year: int | None = None, strict: bool = True) -> str:
+    """Make the release as at 31 March, which the year's statutory returns describe; return its id.
+
+    Args:
+        data: the data folder.
+        year: the year; none for that of the latest 31 March before the run's scheduled time.
+        strict: fail if any file was refused: a year's figures rest on all of them.
+    """
+    return _walk(DataFolder(data), latest_year_end(year, runtime.flow_run.scheduled_start_time.date()), strict)
+
+
+@flow(name=LANDING_CHECK, flow_run_name=f"{LANDING_CHECK} of {{data}}", persist_result=False)
+@in_a_sentence
+def landing_check(data: Path = Path("data")) -> str:
+    """Judge what lies in the landing folder without moving or keeping anything, and say who is still awaited.
+
+    Args:
+        data: the data folder.
     """
     folder = DataFolder(data)
-    with alone(folder):
+    with alone(folder, WAIT_SECONDS):
+        validated = judge_landing(folder)
+        show_verdicts(validated, ignored(folder))
+    return _ended(validated, receipt(validated))
+
+
+def latest_year_end(year: int | None, day: date) -> date:
+    """Return the 31 March of a year, or without one the latest before a day."""
+    return date(year or day.year - (day <= date(day.year, 3, 31)), 3, 31)
+
+
+def _walk(folder: DataFolder, as_at: date | None, strict: bool) -> str:
+    with alone(folder, WAIT_SECONDS):
         validated = receive(folder)
         show_verdicts(validated, ignored(folder))
         snapshot = freeze_snapshot(folder, validated, as_at)
         show_lines("gave-way", "Files that gave way", who_gave_way(snapshot.gave_way))
         show_lines("waivers", "Waivers at work", waiver_lines(snapshot))
         release = publish_release(folder, measure_snapshot(folder, snapshot))
-    if strict and validated.refusals:
-        raise RuntimeError("; ".join(f"{one.file} refused [{one.rule}]: {one.sentence}" for one in validated.refusals))
-    return release.release_id
+    return _ended(validated, f"release {release.release_id}: {receipt(validated)}", strict)
+
+
+def _ended(validated: validate.Validated, summary: str, strict: bool = False) -> str:
+    """Return how a run ends: as completed, or with a state that names what was refused.
+
+    What a state says may reach a person by way of others: it tells no numbers of rows.
+    """
+    get_run_logger().info(summary)
+    if not validated.refusals:
+        return cast("str", Completed(message=summary))
+    named = [f"{one.file} [{one.rule}]: {one.sentence}" for one in validated.refusals[:NAMED]]
+    more = len(validated.refusals) - len(named)
+    message = "; ".join([summary, *named, *([f"and {more:,} more files"] if more else [])])
+    return cast("str", Failed(message=message) if strict else Completed(name=FILES_REFUSED, message=message))
+
+
+@contextmanager
+def progress(key: str, title: str, total: int) -> Iterator[Callable[[str], None]]:
+    """Show how far a long stage is, as an artifact that grows: the server hears of it once in twenty times."""
+    artifact = cast("UUID", create_progress_artifact(progress=0.0, key=key, description=title))
+    done = told = 0
+
+    def one_more(name: str) -> None:
+        nonlocal done, told
+        done += 1
+        if 20 * done // max(total, 1) > told:
+            told = 20 * done // max(total, 1)
+            update_progress_artifact(artifact, progress=min(5.0 * told, 99.0), description=f"{title}: {name}")
+
+    yield one_more
+    update_progress_artifact(artifact, progress=100.0, description=f"{title}: done")
 
 
 def show_lines(key: str, title: str, lines: Sequence[str]) -> None:
@@ -90,7 +275,7 @@ def show_lines(key: str, title: str, lines: Sequence[str]) -> None:
         create_markdown_artifact(key=key, markdown=f"## {title}\n\n" + "".join(f"- {line}\n" for line in lines))
 
 
-def show_verdicts(validated: validate.Validated, ignored_lines: Sequence[str] = ()) -> None:
+def show_verdicts(validated: validate.Validated, ignored_lines: Sequence[str]) -> None:
     """Leave the verdicts as artifacts: files, rules and counts of rows."""
     create_markdown_artifact(key="verdicts", markdown=f"## Files received\n\n{verdict_summary(validated)}.\n")
     show_lines("ignored", "Ignored in the landing folder", ignored_lines)

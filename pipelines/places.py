@@ -10,6 +10,7 @@ EXPECTATIONS = PROJECT / "expectations"
 REPORTS = PROJECT / "reports"
 CONTRACTS = PROJECT / "data" / "contracts"
 LAYOUTS = PROJECT / "data" / "layouts"
+PREFECT_YAML = PROJECT / "prefect.yaml"
 REFERENCE = PROJECT / "data" / "reference"
 
 

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from pipelines import database, earlier, ledger, quarantine, reference, sidecar
+from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection
 from pipelines.freeze import Snapshot, freeze
 from pipelines.freeze.owners import GaveWay
@@ -90,16 +91,20 @@ def _why_ignored(path: Path) -> str:
 
 
 @contextmanager
-def alone(folder: DataFolder) -> Iterator[None]:
+def alone(folder: DataFolder, wait_seconds: float = 0) -> Iterator[None]:
     """Keep other runs out of a data folder, and leave nothing half done in it, however this one ends.
 
+    Args:
+        folder: the data folder.
+        wait_seconds: how long to wait for another run to end.
+
     Raises:
-        AtWorkError: another run is at work there; it isn't waited for.
+        AtWorkError: another run is at work there, and didn't end in this time.
     """
     folder.root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.root / ".edi.lock")
     try:
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=wait_seconds)
     except Timeout as error:
         raise AtWorkError(f"another run is at work in {folder.root}; wait for it to end") from error
     try:
@@ -125,6 +130,39 @@ def open_database(folder: DataFolder, method: Mapping[str, Any]) -> Connection:
     con.execute(f"set temp_directory = {database.literal(str(spill))}")
     reference.load(con, method, folder)
     return con
+
+
+def judge_files(con: Connection, folder: DataFolder, files: Sequence[Path], work: Path) -> Validated:
+    """Judge files as a run would, and move and keep nothing.
+
+    Args:
+        con: database with the reference tables.
+        folder: the data folder, with its method and layouts, and what was taken in earlier.
+        files: the files.
+        work: an empty folder, for typed rows; the caller removes it.
+    """
+    method = reference.method(folder)
+    ingested = ingest(con, folder, files, work)
+    before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
+    return validate(con, ingested, method, earlier=before)
+
+
+def awaited(con: Connection, folder: DataFolder, validated: Validated) -> list[tuple[date, str, str]]:
+    """Return who is expected to report for the latest date that anything has come of, and hasn't: date, code, name.
+
+    Args:
+        con: database with the reference tables.
+        folder: the data folder, whose ledger says what was taken in.
+        validated: verdicts on what lies in landing; an accepted file has come.
+    """
+    came = [
+        *(about for one in validated.accepted if one.extract.feed in POST_FEEDS for about in one.extract.about),
+        *(about for one in ledger.received(ledger.read(folder.ledger)) if one.feed in POST_FEEDS for about in one.rows),
+    ]
+    con.execute("create or replace temp table arrived (org_code varchar, as_at_date date)")
+    if came:
+        con.executemany("insert into arrived values (?, ?)", sorted(set(came)))
+    return con.execute(database.read_sql("report/awaited")).fetchall()
 
 
 def walk(
@@ -223,6 +261,12 @@ def _waiver_line(waiver: Waiver, waivings: Sequence[Waiving]) -> str:
     )
 
 
+def receipt(validated: Validated) -> str:
+    """Return how many files were accepted and refused, and whether they are made up."""
+    files = f"{len(validated.accepted):,} files accepted, {len(validated.refusals):,} refused"
+    return files + _synthetic(validated)
+
+
 def verdict_summary(validated: Validated) -> str:
     """Return one line: files accepted and refused, rows by what became of them, and whether they are made up."""
     accepted = validated.accepted
@@ -235,6 +279,8 @@ def verdict_summary(validated: Validated) -> str:
     checking = sum(one.rows_checking for one in accepted)
     if checking:
         parts.append(f"{checking:,} checking")
-    if any(one.extract.synthetic for one in accepted):
-        parts.append("synthetic data")
-    return ", ".join(parts)
+    return ", ".join(parts) + _synthetic(validated)
+
+
+def _synthetic(validated: Validated) -> str:
+    return ", synthetic data" * any(one.extract.synthetic for one in validated.accepted)

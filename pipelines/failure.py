@@ -1,0 +1,26 @@
+"""What went wrong, as a sentence: for the command line and for the server alike, no traceback and no cell's value."""
+
+import errno
+import os
+
+import duckdb
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+# What ends in a sentence; anything else is a fault of the program.
+EXPECTED = (ValueError, OSError, RuntimeError, duckdb.Error)
+
+
+def sentence(error: Exception) -> str:
+    """Say what went wrong and what to do; a library's own words could hold a cell's value, and aren't repeated."""
+    is_full = error.errno in FULL if isinstance(error, OSError) else os.strerror(errno.ENOSPC) in str(error)
+    if is_full and isinstance(error, (OSError, duckdb.Error)):
+        return "the disk is full; make room and run again: nothing half done is left"
+    if isinstance(error, OSError):
+        reason = (error.strerror or type(error).__name__).lower()
+        return f"{error.filename or 'a file'} can't be used: {reason}; look at its permissions and at the disk's space"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "the memory or the disk's space is used up; make room, or run on a larger machine"
+    if isinstance(error, duckdb.Error):
+        return f"the database stopped ({type(error).__name__}); run again, and if it stays, report this fault"
+    return str(error)

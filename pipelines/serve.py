@@ -1,0 +1,238 @@
+"""Running by itself: a Prefect server and worker on this machine, the deployments, and a word to a person.
+
+Beside ``flows.py`` the only module that knows Prefect; it says nothing of how extracts become numbers.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from rich.console import Console
+
+from pipelines import places
+from pipelines.road import print_lines
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from prefect.events.schemas.automations import AutomationCore
+
+POOL = "workforce-edi"
+# The notification block that a person is told through; made from an address, or by hand in the server's pages.
+ALERT = "workforce-edi-alert"
+HOST = "127.0.0.1"
+STARTS_WITHIN_SECONDS = 180
+STOPS_WITHIN_SECONDS = 30
+# Three heartbeats of a run, as prefect.yaml sets them.
+SILENCE = timedelta(seconds=90)
+# What an automation looks at: runs of these deployments, whatever else the server has.
+RUNS: dict[str, str | list[str]] = {"prefect.resource.id": "prefect.flow-run.*"}
+OURS: dict[str, str | list[str]] = {"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.workforce-edi"}
+
+
+def serve(data: Path, port: int, alert: str | None, console: Console) -> None:
+    """Start a server and a worker, deploy the flows to them, and stay until told to stop.
+
+    Args:
+        data: the data folder that the deployments work in.
+        port: where the server listens, on this machine only.
+        alert: a webhook's address, told of runs that failed, refused a file or began late; None for the block that is
+            there already, if one is.
+        console: where progress is shown.
+
+    Raises:
+        RuntimeError: the server or the worker can't be started, or stopped by itself.
+    """
+    # Before Prefect is imported, here or in a process of its own.
+    os.environ.update(environment(data, port))
+    signal.signal(signal.SIGTERM, _stop)
+    with _running("server", "start", "--host", HOST, "--port", str(port)) as server:
+        _await(server, port)
+        print_lines(console, [f"server    {os.environ['PREFECT_UI_URL']}"])
+        print_lines(console, [f"deployed  {name}" for name in deploy()])
+        print_lines(console, [f"alerts    {tell_a_person(alert)}"])
+        with _running("worker", "start", "--pool", POOL) as worker:
+            print_lines(console, [f"worker    at work in {data.absolute()}; Ctrl-C stops it and the server"])
+            _stay(server, worker)
+
+
+def environment(data: Path, port: int) -> dict[str, str]:
+    """Return the variables that tell Prefect of a server on this machine, and the deployments of their data folder."""
+    address = f"http://{HOST}:{port}"
+    return {
+        "PREFECT_API_URL": f"{address}/api",
+        "PREFECT_UI_URL": address,
+        "EDI_DATA": str(data.absolute()),
+        # Prefect and Great Expectations send usage figures home unless they are told not to.
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "GX_ANALYTICS_ENABLED": "false",
+    }
+
+
+def deploy() -> list[str]:
+    """Make the work pool, in which one run at a time is at work, and prefect.yaml's deployments; return their names.
+
+    Raises:
+        RuntimeError: Prefect can't make a deployment.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.workers.process import ProcessWorker
+
+    template = ProcessWorker.get_default_base_job_template()
+    pool = WorkPoolCreate(name=POOL, type="process", concurrency_limit=1, base_job_template=template)
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(pool, overwrite=True)
+    words = ["--no-prompt", "deploy", "--all", "--prefect-file", str(places.PREFECT_YAML)]
+    made = subprocess.run([sys.executable, "-m", "prefect", *words], capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise RuntimeError(f"the deployments can't be made: {made.stdout[-500:]}{made.stderr[-500:]}")
+    with get_client(sync_client=True) as client:
+        return sorted(one.name for one in client.read_deployments())
+
+
+def tell_a_person(address: str | None) -> str:
+    """Let a run that ended badly reach a person, and a run whose process died end at all; return who is told, in words.
+
+    Args:
+        address: a webhook's; None for the notification block that is there already.
+    """
+    from prefect.blocks.notifications import CustomWebhookNotificationBlock
+
+    if address:
+        block = CustomWebhookNotificationBlock(
+            name="Workforce EDI",
+            url=address,
+            json_data={"text": "{{subject}}\n{{body}}"},
+            headers=None,
+            cookies=None,
+        )
+        block.save(ALERT, overwrite=True)
+    told = _alert_block()
+    _keep([_crash_the_silent(), *([_notify(told)] if told else [])])
+    if told is None:
+        return f"nobody: name a webhook in EDI_ALERT_URL, or make a notification block {ALERT} in the server's pages"
+    return f"to {ALERT}, of runs that failed, refused a file or began late"
+
+
+def _alert_block() -> "UUID | None":
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        found = [one.id for one in client.read_block_documents() if one.name == ALERT]
+    return found[0] if found else None
+
+
+def _crash_the_silent() -> "AutomationCore":
+    """A run whose process or machine died says nothing more, and would hold the pool's only place for ever."""
+    from prefect.automations import AutomationCore, EventTrigger, Posture
+    from prefect.client.schemas.objects import StateType
+    from prefect.events.actions import ChangeFlowRunState
+
+    from pipelines.flows import ENDINGS
+
+    heartbeat = "prefect.flow-run.heartbeat"
+    return AutomationCore(
+        name="workforce-edi: a run that is silent has crashed",
+        trigger=EventTrigger(
+            posture=Posture.Proactive,
+            after={heartbeat},
+            expect={heartbeat, *(f"prefect.flow-run.{state}" for state in ENDINGS)},
+            match=RUNS,
+            match_related=OURS,
+            for_each={"prefect.resource.id"},
+            threshold=1,
+            within=SILENCE,
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED,
+                name=None,
+                force=False,
+                message=f"not heard of for {SILENCE.seconds} seconds: its process or the machine stopped; the next run "
+                "does the whole of it",
+            )
+        ],
+    )
+
+
+def _notify(block: "UUID") -> "AutomationCore":
+    from prefect.automations import AutomationCore, EventTrigger, Posture
+    from prefect.events.actions import SendNotification
+
+    from pipelines.flows import TO_BE_TOLD
+
+    return AutomationCore(
+        name="workforce-edi: tell a person",
+        trigger=EventTrigger(
+            posture=Posture.Reactive,
+            expect={f"prefect.flow-run.{state}" for state in TO_BE_TOLD},
+            match=RUNS,
+            match_related=OURS,
+            for_each={"prefect.resource.id"},
+            threshold=1,
+        ),
+        actions=[
+            SendNotification(
+                block_document_id=block,
+                subject="Workforce EDI, {{ flow_run.name }}: {{ flow_run.state.name }}",
+                body="{{ flow_run.state.message }}\n{{ flow_run|ui_url }}",
+            )
+        ],
+    )
+
+
+def _keep(automations: "list[AutomationCore]") -> None:
+    """Put automations in the place of those that an earlier start made."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        for one in automations:
+            for old in client.read_automations_by_name(one.name):
+                client.delete_automation(old.id)
+            client.create_automation(one)
+
+
+def _await(server: subprocess.Popen[bytes], port: int) -> None:
+    from prefect.client.orchestration import get_client
+
+    deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+    with get_client(sync_client=True) as client:
+        while client.api_healthcheck() is not None:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the server doesn't start: look at what it said, and whether port {port} is taken")
+            time.sleep(0.5)  # it can't be waited for otherwise: it is another process
+
+
+def _stay(*processes: subprocess.Popen[bytes]) -> None:
+    while all(process.poll() is None for process in processes):
+        time.sleep(1)  # until a signal comes or one of them ends
+    raise RuntimeError("the server or the worker stopped by itself; look at what it said, and start again")
+
+
+def _stop(signal_number: int, _: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + signal_number)
+
+
+@contextmanager
+def _running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a prefect command while the block lasts, and let it end by itself when it is told to."""
+    process = subprocess.Popen([sys.executable, "-m", "prefect", *words])
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOPS_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
