@@ -7,12 +7,17 @@ import duckdb
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
+# DuckDB's word for a signal that came during a query.
+INTERRUPTED = "Query interrupted"
+
 # What ends in a sentence; anything else is a fault of the program.
 EXPECTED = (ValueError, OSError, RuntimeError, duckdb.Error)
 
 
 def sentence(error: Exception) -> str:
     """Say what went wrong and what to do; a library's own words could hold a cell's value, and aren't repeated."""
+    if isinstance(error, duckdb.InterruptException) or str(error) == INTERRUPTED:
+        return "it was stopped while at work; nothing half done is left: run again"
     is_full = error.errno in FULL if isinstance(error, OSError) else os.strerror(errno.ENOSPC) in str(error)
     if is_full and isinstance(error, (OSError, duckdb.Error)):
         return "the disk is full; make room and run again: nothing half done is left"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from prefect import flow, get_run_logger, runtime, task
+from prefect import Task, flow, get_run_logger, runtime, task
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
@@ -22,7 +22,6 @@ from prefect.artifacts import (
 )
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.exceptions import FailedRun
 from prefect.states import Completed, Failed
 
 from pipelines import earlier, freeze, ingest, ledger, measure, publish, quarantine, reference, report, validate
@@ -68,16 +67,24 @@ def in_a_sentence(stage: Callable[Arguments, Result]) -> Callable[Arguments, Res
     def told(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
         try:
             return stage(*arguments, **named)
-        except FailedRun as error:
-            # A task's own sentence, which its flow hands on.
-            failed: State[Any] = Failed(message=str(error))
         except EXPECTED as error:
             name = OUT_OF_REACH if isinstance(error, OSError) else "Failed"
-            failed = Failed(name=name, message=sentence(error))
-        # Prefect takes a state that is returned for the state of the run: nobody sees it as a result.
-        return cast("Result", failed)
+            # Prefect takes a state that is returned for the state of the run.
+            return cast("Result", Failed(name=name, message=sentence(error)))
 
     return told
+
+
+def take(stage: Task[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+    """Run a task and return its result.
+
+    Raises:
+        RuntimeError: it ended otherwise than completed; the message is its own sentence.
+    """
+    state: State[Result] = stage(*arguments, **named, return_state=True)
+    if not state.is_completed():
+        raise RuntimeError(state.message or f"{stage.name} ended as {state.name}")
+    return state.result()
 
 
 def is_out_of_reach(_: object, __: object, state: State[Any]) -> bool:
@@ -217,7 +224,7 @@ def landing_check(data: Path = Path("data")) -> str:
     """
     folder = DataFolder(data)
     with alone(folder, WAIT_SECONDS):
-        validated = judge_landing(folder)
+        validated = take(judge_landing, folder)
         show_verdicts(validated, ignored(folder))
     return _ended(validated, receipt(validated))
 
@@ -229,12 +236,13 @@ def latest_year_end(year: int | None, day: date) -> date:
 
 def _walk(folder: DataFolder, as_at: date | None, strict: bool) -> str:
     with alone(folder, WAIT_SECONDS):
-        validated = receive(folder)
+        validated = take(receive, folder)
         show_verdicts(validated, ignored(folder))
-        snapshot = freeze_snapshot(folder, validated, as_at)
+        snapshot = take(freeze_snapshot, folder, validated, as_at)
         show_lines("gave-way", "Files that gave way", who_gave_way(snapshot.gave_way))
         show_lines("waivers", "Waivers at work", waiver_lines(snapshot))
-        release = publish_release(folder, measure_snapshot(folder, snapshot))
+        measured = take(measure_snapshot, folder, snapshot)
+        release = take(publish_release, folder, measured)
     return _ended(validated, f"release {release.release_id}: {receipt(validated)}", strict)
 
 

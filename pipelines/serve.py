@@ -5,6 +5,7 @@ Beside ``flows.py`` the only module that knows Prefect; it says nothing of how e
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -31,6 +32,8 @@ ALERT = "workforce-edi-alert"
 HOST = "127.0.0.1"
 STARTS_WITHIN_SECONDS = 180
 STOPS_WITHIN_SECONDS = 30
+# A worker that ends sooner would end again.
+LIVES_SECONDS = 10
 # Three heartbeats of a run, as prefect.yaml sets them.
 SILENCE = timedelta(seconds=90)
 # What an automation looks at: runs of these deployments, whatever else the server has.
@@ -51,6 +54,7 @@ def serve(data: Path, port: int, alert: str | None, console: Console) -> None:
     Raises:
         RuntimeError: the server or the worker can't be started, or stopped by itself.
     """
+    _refuse_taken(port)
     # Before Prefect is imported, here or in a process of its own.
     os.environ.update(environment(data, port))
     signal.signal(signal.SIGTERM, _stop)
@@ -59,9 +63,21 @@ def serve(data: Path, port: int, alert: str | None, console: Console) -> None:
         print_lines(console, [f"server    {os.environ['PREFECT_UI_URL']}"])
         print_lines(console, [f"deployed  {name}" for name in deploy()])
         print_lines(console, [f"alerts    {tell_a_person(alert)}"])
-        with _running("worker", "start", "--pool", POOL) as worker:
-            print_lines(console, [f"worker    at work in {data.absolute()}; Ctrl-C stops it and the server"])
-            _stay(server, worker)
+        print_lines(console, [f"worker    at work in {data.absolute()}; Ctrl-C stops it and the server"])
+        while _work(server):
+            print_lines(console, ["worker    it stopped by itself; starting it again"])
+
+
+def _refuse_taken(port: int) -> None:
+    """Else another server would be found there, and taken for this one."""
+    with socket.socket() as listener:
+        if os.name == "posix":
+            # As the server does: a port that was left a moment ago is free.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError as error:
+            raise RuntimeError(f"port {port} is taken: stop what listens there, or name another --port") from error
 
 
 def environment(data: Path, port: int) -> dict[str, str]:
@@ -192,14 +208,16 @@ def _notify(block: "UUID") -> "AutomationCore":
 
 
 def _keep(automations: "list[AutomationCore]") -> None:
-    """Put automations in the place of those that an earlier start made."""
+    """Make automations, or mend them where they differ: one that is made anew forgets which runs it was watching."""
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:
         for one in automations:
-            for old in client.read_automations_by_name(one.name):
-                client.delete_automation(old.id)
-            client.create_automation(one)
+            there = client.read_automations_by_name(one.name)
+            if not there:
+                client.create_automation(one)
+            elif (there[0].trigger, there[0].actions) != (one.trigger, one.actions):
+                client.update_automation(there[0].id, one)
 
 
 def _await(server: subprocess.Popen[bytes], port: int) -> None:
@@ -213,10 +231,15 @@ def _await(server: subprocess.Popen[bytes], port: int) -> None:
             time.sleep(0.5)  # it can't be waited for otherwise: it is another process
 
 
-def _stay(*processes: subprocess.Popen[bytes]) -> None:
-    while all(process.poll() is None for process in processes):
-        time.sleep(1)  # until a signal comes or one of them ends
-    raise RuntimeError("the server or the worker stopped by itself; look at what it said, and start again")
+def _work(server: subprocess.Popen[bytes]) -> bool:
+    """Run a worker until it ends, though nobody told it to; tell whether it is worth starting another."""
+    began = time.monotonic()
+    with _running("worker", "start", "--pool", POOL) as worker:
+        while server.poll() is None and worker.poll() is None:
+            time.sleep(1)  # until a signal comes or one of them ends
+    if server.poll() is not None or time.monotonic() - began < LIVES_SECONDS:
+        raise RuntimeError("the server or the worker stopped by itself; look at what it said, and start again")
+    return True
 
 
 def _stop(signal_number: int, _: FrameType | None) -> NoReturn:

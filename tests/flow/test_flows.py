@@ -1,143 +1,220 @@
-"""The flow on a real Prefect server and worker on loopback, deployed from prefect.yaml: nothing is faked."""
+"""The deployments of prefect.yaml on a real server and worker: how their runs end, what they leave, who is told."""
 
+import filecmp
 import json
 import os
 import shutil
-import socket
+import signal
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from pipelines import places
+from pipelines import flows, sample
+from pipelines.failure import sentence
+from tests.flow.conftest import EDI, Service
 
 pytestmark = pytest.mark.server
 
-PREFECT = Path(sys.executable).with_name("prefect")
-SERVER_STARTS_WITHIN_SECONDS = 120
+
+def edi_run(data: Path) -> Path:
+    """Run the road from the command line, and return its release."""
+    subprocess.run([EDI, "run", "--data", data], capture_output=True, check=True)
+    return release(data)
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+def release(data: Path) -> Path:
+    return data / "marts" / json.loads((data / "marts" / "current.json").read_text())["path"]
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A server with a home of its own, a process pool, and the deployments of prefect.yaml."""
-    home = tmp_path_factory.mktemp("prefect")
-    port = free_port()
-    variables = os.environ | {
-        "PREFECT_HOME": str(home),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "DO_NOT_TRACK": "1",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "GX_ANALYTICS_ENABLED": "false",
-    }
-    with (home / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            [PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-            env=variables,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/api/health", server)
-        prefect(variables, "work-pool", "create", "--type", "process", "workforce-edi")
-        prefect(variables, "--no-prompt", "deploy", "--all")
-        yield variables
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + SERVER_STARTS_WITHIN_SECONDS
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(address, timeout=5)  # noqa: S310 - our own server
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.5)
-        else:
-            return
-    pytest.fail(f"no Prefect server at {address}")
-
-
-def prefect(variables: dict[str, str], *words: str) -> str:
-    done = subprocess.run(
-        [PREFECT, *words], env=variables, cwd=places.PROJECT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def run_deployment(variables: dict[str, str], data: Path, strict: bool = False) -> str:
-    """Trigger the monthly deployment on a data folder, let one worker take it, and return the state that it ends in."""
-    prefect(
-        variables,
-        "deployment",
-        "run",
-        "road/monthly",
-        "--param",
-        f"data={data}",
-        "--param",
-        f"strict={json.dumps(strict)}",
-    )
-    prefect(variables, "worker", "start", "--pool", "workforce-edi", "--run-once", "--limit", "1")
-    runs = json.loads(
-        prefect(
-            variables,
-            "flow-run",
-            "ls",
-            "--limit",
-            "1",
-            "--state-type",
-            "COMPLETED",
-            "--state-type",
-            "FAILED",
-            "--output",
-            "json",
-        )
-    )
-    return str(runs[0]["state_type"])
+def same_bytes(one: Path, other: Path) -> bool:
+    names = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
+    assert names == sorted(path.relative_to(other) for path in other.rglob("*") if path.is_file())
+    return filecmp.cmpfiles(one, other, [str(name) for name in names], shallow=False)[0] == [str(one) for one in names]
 
 
 @pytest.fixture
-def data(tmp_path: Path, real_data: Path) -> Path:
-    landing = tmp_path / "landing"
-    landing.mkdir()
-    shutil.copy(real_data / "nhs_england_ethnicity_by_band" / "nhs-workforce.csv", landing)
-    shutil.copy(real_data / "census2021" / "ons-ethnic-population-nat.csv", landing)
+def real(tmp_path: Path, real_data: Path) -> Path:
+    """A data folder with England's NHS staff by ethnicity and band, and residents to hold them against."""
+    (tmp_path / "landing").mkdir()
+    shutil.copy(real_data / "nhs_england_ethnicity_by_band" / "nhs-workforce.csv", tmp_path / "landing")
+    shutil.copy(real_data / "census2021" / "ons-ethnic-population-nat.csv", tmp_path / "landing")
     return tmp_path
 
 
-def test_a_deployed_run_completes_and_leaves_a_release(environment: dict[str, str], data: Path) -> None:
-    assert run_deployment(environment, data) == "COMPLETED"
-    current = json.loads((data / "marts" / "current.json").read_text())
-    assert current["as_at_date"] == "2018-03-31"
-    assert (data / "marts" / current["path"] / "internal" / "representation_gap.parquet").is_file()
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with invented staff, and its release by the command line."""
+    data = tmp_path_factory.mktemp("undisturbed")
+    sample.write_sample(data / "landing", 4_000, 1, 1)
+    edi_run(data)
+    return data
 
 
-def test_a_strict_run_on_a_refused_file_fails_after_releasing_the_others(
-    environment: dict[str, str], data: Path
-) -> None:
-    (data / "landing" / "unknown.csv").write_text("a,b\n1,2\n")
-    assert run_deployment(environment, data, strict=True) == "FAILED"
-    assert (data / "marts" / "current.json").is_file()
+@pytest.fixture
+def invented(tmp_path: Path, undisturbed: Path) -> Path:
+    """A data folder with the same staff, and nothing made of them yet."""
+    shutil.copytree(undisturbed / "landing", tmp_path / "landing")
+    return tmp_path
 
 
-def test_the_command_line_and_the_flow_make_the_same_release(environment: dict[str, str], data: Path) -> None:
-    run_deployment(environment, data)
-    by_flow = (data / "marts" / "current.json").read_bytes()
-    shutil.rmtree(data / "marts")
-    edi = subprocess.run(
-        [Path(sys.executable).with_name("edi"), "run", "--data", data], capture_output=True, check=False
+def test_the_deployments_run_at_london_s_time_one_after_the_other(service: Service) -> None:
+    found = service.ask("POST", "/deployments/filter", {})
+    schedules = {
+        one["name"]: [(s["schedule"]["cron"], s["schedule"]["timezone"]) for s in one["schedules"]] for one in found
+    }
+    assert schedules == {
+        "monthly": [("30 7 10 * *", "Europe/London")],
+        "yearly": [("30 7 15 4 *", "Europe/London")],
+        "weekdays": [("0 7 * * 1-5", "Europe/London")],
+    }
+    assert all(one["description"] and "workforce-edi" in one["tags"] for one in found)
+    pool = service.ask("GET", "/work_pools/workforce-edi")
+    assert (pool["type"], pool["concurrency_limit"]) == ("process", 1)
+
+
+def test_a_month_ends_completed_with_the_release_that_the_command_line_makes(service: Service, real: Path) -> None:
+    run = service.ended(service.trigger("road/monthly", data=str(real)))
+    assert (run["state_type"], run["state_name"]) == ("COMPLETED", "Completed")
+    assert run["state"]["message"] == f"release {release(real).name}: 2 files accepted, 0 refused"
+    assert run["name"] == f"road to the latest date in {real}"
+    by_flow = release(real).rename(real / "by flow")
+    shutil.rmtree(real / "marts")
+    assert same_bytes(by_flow, edi_run(real))
+    left = service.artifacts(run["id"])
+    assert {"verdicts", "files", "refused", "progress-ingest", "progress-measure"} <= set(left)
+    assert float(left["progress-measure"]) == 100
+    assert "nhs-workforce.csv" in left["files"]
+
+
+def test_a_refused_file_ends_in_a_state_of_its_own_and_a_person_is_told(service: Service, real: Path) -> None:
+    (real / "landing" / "unknown.csv").write_text("a,b\n1,2\n")
+    run = service.ended(service.trigger("road/monthly", data=str(real)))
+    assert (run["state_type"], run["state_name"]) == ("COMPLETED", "Files refused")
+    assert release(real).is_dir()
+    service.wait(lambda: any(run["id"] in text for text in service.told), "nobody is told")
+    (text,) = [text for text in service.told if run["id"] in text]
+    assert text.startswith(
+        f"Workforce EDI, road to the latest date in {real}: Files refused\nrelease {release(real).name}"
     )
-    assert edi.returncode == 0
-    assert (data / "marts" / "current.json").read_bytes() == by_flow
+    assert "unknown.csv [layout.none]: no layout recognises" in text
+    assert "rows in" not in text
+    assert list((real / "quarantine").glob("unknown.csv-*/report.md"))
+
+
+def test_a_year_fails_on_a_refused_file_and_a_person_is_told(service: Service, real: Path) -> None:
+    (real / "landing" / "unknown.csv").write_text("a,b\n1,2\n")
+    run = service.ended(service.trigger("yearly/yearly", data=str(real), year=2018))
+    assert (run["state_type"], run["name"]) == ("FAILED", f"yearly 31 March 2018 in {real}")
+    assert "unknown.csv [layout.none]" in run["state"]["message"]
+    assert json.loads((real / "marts" / "current.json").read_text())["as_at_date"] == "2018-03-31"
+    service.wait(lambda: any(run["id"] in text for text in service.told), "nobody is told")
+
+
+def test_what_stops_a_run_is_a_sentence_in_its_state(service: Service, tmp_path: Path) -> None:
+    run = service.ended(service.trigger("road/monthly", data=str(tmp_path)))
+    assert run["state_type"] == "FAILED"
+    assert run["state"]["message"].startswith("no accepted file counts people in post")
+    logs = service.ask("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
+    assert not [one["message"] for one in logs if "Traceback" in one["message"]]
+
+
+def test_the_landing_check_moves_nothing_and_names_who_is_awaited(service: Service, invented: Path) -> None:
+    (gone,) = (invented / "landing").glob("*RBK_2026-03-31.csv")
+    gone.unlink()
+    (invented / "landing" / "unknown.csv").write_text("a,b\n1,2\n")
+    before = sorted(invented.rglob("*"))
+    run = service.ended(service.trigger("landing-check/weekdays", data=str(invented)))
+    assert (run["state_type"], run["state_name"]) == ("COMPLETED", "Files refused")
+    assert sorted(invented.rglob("*")) == sorted([*before, invented / ".edi.lock", invented / "snapshots"])
+    left = service.artifacts(run["id"])
+    assert json.loads(left["awaited"]) == [
+        {"as at": "2026-03-31", "code": "RBK", "name": "Walsall Healthcare NHS Trust"}
+    ]
+    assert "unknown.csv" in left["refused"]
+
+
+def test_two_triggers_at_once_run_one_after_the_other(service: Service, invented: Path, undisturbed: Path) -> None:
+    both = [service.trigger("road/monthly", data=str(invented)) for _ in range(2)]
+    first, second = sorted(map(service.ended, both), key=lambda run: str(run["start_time"]))
+    assert [first["state_name"], second["state_name"]] == ["Completed", "Completed"]
+    assert datetime.fromisoformat(second["start_time"]) >= datetime.fromisoformat(first["end_time"])
+    assert same_bytes(release(invented), release(undisturbed))
+
+
+def test_a_cancel_leaves_nothing_half_done(service: Service, invented: Path, undisturbed: Path) -> None:
+    run = service.trigger("road/monthly", data=str(invented))
+    service.wait(lambda: in_the_middle(invented), "it never gets to the marts")
+    service.ask("POST", f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
+    assert service.ended(run)["state_type"] == "CANCELLED"
+    assert not in_the_middle(invented)
+    assert not (invented / "marts" / "current.json").exists()
+    assert not (invented / "snapshots" / ".work").exists()
+    assert service.ended(service.trigger("road/monthly", data=str(invented)))["state_name"] == "Completed"
+    assert same_bytes(release(invented), release(undisturbed))
+
+
+def test_a_killed_worker_is_noticed_and_the_next_run_does_the_whole(
+    service: Service, invented: Path, undisturbed: Path
+) -> None:
+    """The worker and its run die at once, as when somebody pulls the plug; the server has to notice by itself."""
+    run = service.trigger("road/monthly", data=str(invented))
+    service.wait(lambda: in_the_middle(invented), "it never gets to the marts")
+    (worker,) = children(service.process.pid, "worker")
+    for process in (worker, *children(worker, "")):
+        os.kill(process, signal.SIGKILL)
+    following = service.trigger("road/monthly", data=str(invented))
+    crashed = service.ended(run)
+    assert crashed["state_type"] == "CRASHED"
+    assert "not heard of" in crashed["state"]["message"]
+    service.wait(lambda: any(run in text for text in service.told), "nobody is told")
+    assert service.ended(following)["state_name"] == "Completed"
+    assert same_bytes(release(invented), release(undisturbed))
+    assert not in_the_middle(invented)
+
+
+def in_the_middle(data: Path) -> bool:
+    """Whether marts are being made."""
+    return bool(list((data / "marts").glob(".*.draft/internal/*.parquet")))
+
+
+def children(process: int, word: str) -> list[int]:
+    """Return the processes that one started, of those whose command has the word in it."""
+    listed = subprocess.run(
+        ["ps", "--ppid", str(process), "-o", "pid=,args="], capture_output=True, text=True, check=False
+    )
+    return [int(line.split()[0]) for line in listed.stdout.splitlines() if word in line]
+
+
+@pytest.mark.parametrize(
+    ("year", "day", "last"),
+    [
+        (None, date(2026, 4, 15), date(2026, 3, 31)),
+        (None, date(2026, 4, 1), date(2026, 3, 31)),
+        (None, date(2026, 3, 31), date(2025, 3, 31)),
+        (None, date(2027, 1, 2), date(2026, 3, 31)),
+        (2024, date(2026, 4, 15), date(2024, 3, 31)),
+    ],
+)
+def test_a_year_ends_on_the_latest_31_march_before_the_run(year: int | None, day: date, last: date) -> None:
+    assert flows.latest_year_end(year, day) == last
+
+
+@pytest.mark.parametrize(
+    ("error", "is_tried_again"),
+    [
+        (OSError(5, "Input/output error", "landing"), True),
+        (ValueError("no accepted file counts people in post"), False),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(error: Exception, is_tried_again: bool) -> None:
+    def stage() -> None:
+        raise error
+
+    ended: Callable[[], object] = flows.in_a_sentence(stage)
+    state = ended()
+    assert isinstance(state, flows.State)
+    assert state.message == sentence(error)
+    assert flows.is_out_of_reach(None, None, state) is is_tried_again
