@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 app = App(
     name="edi",
     help="Does our workforce, at every pay band, look like the people we serve?",
+    version=lambda: metadata.version("workforce-edi"),
     version_flags=["--version"],
 )
 
@@ -237,3 +239,7 @@ def main() -> None:
         print(f"edi: {_sentence(error)}", file=sys.stderr)
         sys.exit(WRONG_USE if isinstance(error, WrongUseError) else REFUSED)
     sys.exit(code if isinstance(code, int) else DONE)
+
+
+if __name__ == "__main__":  # `python -m pipelines.cli`, where a machine lets no program run but Python
+    main()
