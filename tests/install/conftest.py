@@ -1,9 +1,11 @@
 """The wheel, built once for all tests of the installation."""
 
+import importlib.util
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -52,3 +54,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert built.returncode == 0, built.stderr
     return next(out.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def wheelhouse() -> ModuleType:
+    """The program that packs the bundles; it lies outside every package."""
+    return loaded("wheelhouse", places.PROJECT / ".ci" / "wheelhouse.py")
+
+
+def loaded(name: str, path: Path) -> ModuleType:
+    """Load a file as a module."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
