@@ -228,7 +228,8 @@ def filled(text: str, project: Locked, target: Target) -> str:
         "GLIBC": f"2.{GLIBC_MINOR}",
         "SYSTEM": "Windows" if windows else f"Linux with glibc 2.{GLIBC_MINOR} or later",
         "START": "double-click install.cmd" if windows else "sh install.sh",
-        "COMMAND": r"workforce-edi\Scripts\edi.exe" if windows else "workforce-edi/bin/edi",
+        "ANOTHER": r"another one:  install.cmd C:\FOLDER" if windows else "another one:  sh install.sh /FOLDER",
+        "COMMAND": r'"%USERPROFILE%\workforce-edi\Scripts\edi"' if windows else "~/workforce-edi/bin/edi",
     }
     return re.sub(r"@([A-Z]+)@", lambda place: places[place[1]], text)
 

@@ -94,18 +94,9 @@ def check_target(target: Path) -> None:
 
 
 def room_for_target() -> int:
-    """Return how long the path of an installation may be on Windows."""
-    names = [name for wheel in WHEELS.glob("*.whl") for name in zipfile.ZipFile(wheel).namelist()]
-    longest = max(len(compiled(name)) for name in names)
+    """Return how long the path of an installation may be on Windows; bytecode that finds no room is left out."""
+    longest = max(len(name) for wheel in WHEELS.glob("*.whl") for name in zipfile.ZipFile(wheel).namelist())
     return LONGEST_PATH - len("\\Lib\\site-packages\\") - longest
-
-
-def compiled(name: str) -> str:
-    """Return a module's path as its bytecode's, while Python still writes it; any other file's as it is."""
-    folder, _, file = name.rpartition("/")
-    if not file.endswith(".py"):
-        return name
-    return f"{folder}/__pycache__/{file[:-3]}.cpython-{PYTHON.replace('.', '')}.pyc.{'0' * 15}"
 
 
 def install(target: Path) -> Path:
@@ -134,7 +125,7 @@ def run(python: Path, *words: object) -> str:
 def main() -> None:
     """Check, install, try, and say what to run."""
     words = argparse.ArgumentParser(description="Install Workforce EDI from this folder.")
-    words.add_argument("folder", nargs="?", type=Path, default=BUNDLE.parent / "workforce-edi")
+    words.add_argument("folder", nargs="?", type=Path, default=Path.home() / "workforce-edi")
     target = words.parse_args().folder.expanduser().absolute()
     started = time.monotonic()
     check_python()
