@@ -3,8 +3,6 @@
 An older Python has to be able to read this file, so as to be told that it won't do.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import importlib.util
@@ -45,7 +43,7 @@ def check_python() -> None:
         )
     if sysconfig.get_platform() != PLATFORM:
         raise InstallError(f"this bundle is for {PLATFORM}; {sys.executable} is for {sysconfig.get_platform()}")
-    library, number = platform.libc_ver()
+    library, number = ("", "") if os.name == "nt" else platform.libc_ver()
     if os.name != "nt" and (library != "glibc" or parted(number) < parted(GLIBC)):
         raise InstallError(
             f"this bundle needs glibc {GLIBC} or later; this machine has {library or 'another'} {number}"
@@ -56,7 +54,7 @@ def check_python() -> None:
         )
 
 
-def parted(version: str) -> tuple[int, ...]:
+def parted(version: str) -> "tuple[int, ...]":
     """Return a version's numbers."""
     return tuple(map(int, re.findall(r"\d+", version)))
 
@@ -115,10 +113,13 @@ def install(target: Path) -> Path:
 def run(python: Path, *words: object) -> str:
     """Run a Python and return what it printed."""
     variables = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
-    command = [str(python), "-I", *map(str, words)]
-    done = subprocess.run(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    # UTF-8 both ways: a folder may carry a name that the machine's own code page hasn't.
+    command = [str(python), "-I", "-X", "utf8", *map(str, words)]
+    done = subprocess.run(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
     if done.returncode:
-        raise InstallError(f"{' '.join(command[1:4])} failed; the installation isn't whole:\n{done.stdout.strip()}")
+        raise InstallError(
+            f"{' '.join(map(str, words[:2]))} failed; the installation isn't whole:\n{done.stdout.strip()}"
+        )
     return done.stdout.strip()
 
 

@@ -1,5 +1,6 @@
 """A bundle of made-up wheels, packed by the real program and installed by the real installer, without network."""
 
+import ast
 import hashlib
 import io
 import os
@@ -114,6 +115,12 @@ def test_a_missing_wheel_is_refused(bundle: Path) -> None:
 def test_another_python_is_refused(pack: Pack) -> None:
     said = refusal(pack(python="3.12" if HERE != "3.12" else "3.13"))
     assert re.search(rf"install: this bundle needs CPython 3\.1\d; .* is CPython {HERE}", said)
+
+
+def test_an_old_python_can_read_the_installer(linux: Path) -> None:
+    """Red Hat 8 calls Python 3.6 python3."""
+    ast.parse((linux / "install.py").read_text(encoding="utf-8"), feature_version=(3, 6))
+    assert "from __future__ import annotations" not in (linux / "install.py").read_text(encoding="utf-8")
 
 
 def test_a_bundle_for_windows_is_refused(pack: Pack) -> None:
