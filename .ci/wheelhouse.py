@@ -193,8 +193,10 @@ def check_wheels(wheels: Path, locked: list[Locked]) -> None:
 
 
 def build_project(out: Path) -> Locked:
-    """Build the project's own wheel."""
-    said_by([uv(), "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", str(out)])
+    """Build the project's own wheel, with the builder of the lock: another version would give other bytes."""
+    said_by(
+        [uv(), "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, "--out-dir", str(out)]
+    )
     path = next(out.glob("*.whl"))
     name, version = path.name.split("-")[:2]
     return Locked(name.replace("_", "-"), version, path.name, sha256_of(path))
