@@ -16,7 +16,7 @@ PYTHON ?= $(firstword $(foreach python,python3.14 python3.13 python3.12 python3.
 	$(shell $(python) -c '$(SUITS)' 2>/dev/null && echo $(python))))
 UV := $(shell sed -n 's/^ *"\(uv==[^"]*\)".*/\1/p' pyproject.toml)
 
-.PHONY: help setup demo serve test soak bench check clean
+.PHONY: help setup demo serve test soak bench check wheelhouse clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -27,6 +27,7 @@ help:
 	@echo 'make soak    fuzz with FILES=30000 damaged files from a new SEED: half an hour or more'
 	@echo 'make bench   time validation beside a bare pass of the database, on 1.5 million rows: some minutes'
 	@echo 'make check   run the linters and the type checker: ruff, mypy, sqlfluff'
+	@echo 'make wheelhouse   pack offline bundles for PLATFORMS="linux windows" and PYTHONS="3.11 …" into dist: some minutes'
 	@echo 'make setup   make or renew .venv; the others do it where it is needed'
 	@echo 'make clean   remove .venv and the caches; the data folder stays as it is'
 
@@ -69,6 +70,11 @@ check: .venv/.ready
 	@.venv/bin/ruff format --quiet --check --output-format concise .
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/sqlfluff lint --quiet --processes 0 sql
+
+# PYTHONS: the Python versions of the machines that it goes to, otherwise the one of .venv.
+PLATFORMS ?= linux windows
+wheelhouse: .venv/.ready
+	@.venv/bin/python .ci/wheelhouse.py --platforms $(PLATFORMS) $(if $(PYTHONS),--pythons $(PYTHONS))
 
 clean:
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,6 +4,7 @@ import atexit
 import gc
 import sys
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ DONE, REFUSED, WRONG_USE = 0, 1, 2
 app = App(
     name="edi",
     help="Does our workforce, at every pay band, look like the people we serve?",
+    version=lambda: metadata.version("workforce-edi"),
     version_flags=["--version"],
 )
 
@@ -229,3 +231,7 @@ def main() -> None:
         print(f"edi: {sentence(error)}", file=sys.stderr)
         sys.exit(WRONG_USE if isinstance(error, WrongUseError) else REFUSED)
     sys.exit(code if isinstance(code, int) else DONE)
+
+
+if __name__ == "__main__":  # `python -m pipelines.cli`, where a machine lets no program run but Python
+    main()

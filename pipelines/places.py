@@ -4,14 +4,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+
+
+def project(package: Path) -> Path:
+    """Return the folder that holds what the project ships: a wheel brings it inside the package, a checkout beside."""
+    shipped = package / "shipped"
+    return shipped if shipped.is_dir() else package.parent
+
+
+PROJECT = project(PACKAGE)
 SQL = PROJECT / "sql"
 EXPECTATIONS = PROJECT / "expectations"
 REPORTS = PROJECT / "reports"
 CONTRACTS = PROJECT / "data" / "contracts"
 LAYOUTS = PROJECT / "data" / "layouts"
-PREFECT_YAML = PROJECT / "prefect.yaml"
 REFERENCE = PROJECT / "data" / "reference"
+PREFECT_YAML = PROJECT / "prefect.yaml"
 
 
 @dataclass(frozen=True)

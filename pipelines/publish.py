@@ -48,7 +48,7 @@ def release_id(snapshot: Snapshot) -> str:
 def _code_sha256() -> str:
     """Return the hash of the program: every module and SQL file, by name and content, and the lock file if there."""
     digest = hashlib.sha256()
-    for root, pattern in ((places.PROJECT / "pipelines", "*.py"), (places.SQL, "*.sql")):
+    for root, pattern in ((places.PACKAGE, "*.py"), (places.SQL, "*.sql")):
         for path in sorted(root.rglob(pattern)):
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     lock = places.PROJECT / "uv.lock"

@@ -194,9 +194,8 @@ def test_the_libraries_decide_the_release(
     if changed == "duckdb":
         monkeypatch.setattr("duckdb.__version__", "0.0.1")
     else:
-        shutil.copytree(places.PROJECT / "pipelines", tmp_path / "project" / "pipelines")
-        (tmp_path / "project" / "uv.lock").write_text("another")
-        monkeypatch.setattr(places, "PROJECT", tmp_path / "project")
+        (tmp_path / "uv.lock").write_text("another")
+        monkeypatch.setattr(places, "PROJECT", tmp_path)
     edi("run", "--data", data)
     assert current(data).name != before.name
 
