@@ -61,8 +61,9 @@ def serve(data: Path, port: int, alert: str | None, console: Console) -> None:
     with _running("server", "start", "--host", HOST, "--port", str(port)) as server:
         _await(server, port)
         print_lines(console, [f"server    {os.environ['PREFECT_UI_URL']}"])
-        print_lines(console, [f"deployed  {name}" for name in deploy()])
-        print_lines(console, [f"alerts    {tell_a_person(alert)}"])
+        with _answered():
+            print_lines(console, [f"deployed  {name}" for name in deploy()])
+            print_lines(console, [f"alerts    {tell_a_person(alert)}"])
         print_lines(console, [f"worker    at work in {data.absolute()}; Ctrl-C stops it and the server"])
         while _work(server):
             print_lines(console, ["worker    it stopped by itself; starting it again"])
@@ -218,6 +219,19 @@ def _keep(automations: "list[AutomationCore]") -> None:
                 client.create_automation(one)
             elif (there[0].trigger, there[0].actions) != (one.trigger, one.actions):
                 client.update_automation(there[0].id, one)
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """Turn a server's refusal into a sentence."""
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    try:
+        yield
+    except PrefectHTTPStatusError as error:
+        status = error.response.status_code
+        hint = "; PREFECT_API_AUTH_STRING has to say what PREFECT_SERVER_API_AUTH_STRING says" if status == 401 else ""
+        raise RuntimeError(f"the server refuses what is asked of it ({status}){hint}") from error
 
 
 def _await(server: subprocess.Popen[bytes], port: int) -> None:
