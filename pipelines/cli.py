@@ -1,8 +1,10 @@
 """The command `edi`. Exit codes: 0 done, 1 refused, 2 wrong use."""
 
 import atexit
+import codecs
 import errno
 import gc
+import io
 import os
 import sys
 from datetime import date
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
     from pipelines.validate import Validated
 
 DONE, REFUSED, WRONG_USE = 0, 1, 2
-FULL = (errno.ENOSPC, errno.EDQUOT)
+# How DuckDB says that the disk is full: in the system's words.
+FULL = (os.strerror(errno.ENOSPC), "There is not enough space on the disk")
+
+# What terminals without Unicode show instead of letters that lines are made of: a minus must not become anything else.
+IN_ASCII = {"−": "-", "–": "-", "…": "...", "→": "->", "×": "x", "≤": "<=", "≥": ">=", "‘": "'", "’": "'"}
 
 app = App(
     name="edi",
@@ -105,9 +111,7 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
         report: write a page for each file, FILE.report.html: every expectation, rows tried, rows failing, verdict.
         out: the folder for these pages; otherwise the one that you stand in.
     """
-    import tempfile
-
-    from pipelines import answer, earlier, reference
+    from pipelines import answer, disk, earlier, reference
     from pipelines.database import connect
     from pipelines.ingest import ingest
     from pipelines.places import DataFolder
@@ -120,18 +124,19 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
     console = _console()
     folder = DataFolder(data)
     method = reference.method(folder)
-    with tempfile.TemporaryDirectory() as work, connect() as con:
+    with disk.passing_folder() as work, connect() as con:
         reference.load(con, method, folder)
-        ingested = ingest(con, folder, files, Path(work))
+        ingested = ingest(con, folder, files, work)
         before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
         validated = validate(con, ingested, method, earlier=before)
         pages = {one.file: answer.page(one) for one in answer.answers(con, validated)} if report else {}
     console.print(verdict_summary(validated), highlight=False, soft_wrap=True)
     _show_verdicts(console, validated)
     for file, page in pages.items():
+        path = out / f"{disk.plain_name(file)}.report.html"
         out.mkdir(parents=True, exist_ok=True)
-        (out / f"{file}.report.html").write_text(page, encoding="utf-8", newline="\n")
-        print_lines(console, [f"report    {out / f'{file}.report.html'}"])
+        path.write_text(page, encoding="utf-8", newline="\n")
+        print_lines(console, [f"report    {path}"])
     return REFUSED if validated.refusals or any(one.rows_rejected for one in validated.accepted) else DONE
 
 
@@ -202,12 +207,19 @@ def _sentence(error: Exception) -> str:
     """Say what went wrong and what to do; a library's own words could hold a cell's value, and aren't repeated."""
     import duckdb
 
-    is_full = error.errno in FULL if isinstance(error, OSError) else os.strerror(errno.ENOSPC) in str(error)
+    from pipelines import disk
+
+    is_full = disk.is_full(error) if isinstance(error, OSError) else any(words in str(error) for words in FULL)
     if is_full and isinstance(error, (OSError, duckdb.Error)):
         return "the disk is full; make room and run again: nothing half done is left"
     if isinstance(error, OSError):
         reason = (error.strerror or type(error).__name__).lower()
-        return f"{error.filename or 'a file'} can't be used: {reason}; look at its permissions and at the disk's space"
+        if error.errno == errno.ENAMETOOLONG:
+            return f"{error.filename or 'a path'} is too long a path; put the data folder higher up (docs/folders.md)"
+        return (
+            f"{error.filename or 'a file'} can't be used: {reason}; look at its permissions and at the disk's space, "
+            "and whether another program has it open"
+        )
     if isinstance(error, duckdb.OutOfMemoryException):
         return "the memory or the disk's space is used up; make room, or run on a larger machine"
     if isinstance(error, duckdb.Error):
@@ -224,9 +236,26 @@ def _collect_seldom() -> None:
     atexit.register(gc.freeze)
 
 
+def _show_anything() -> None:
+    """Let no letter end a run that the terminal, or the file that it writes to, has no place for."""
+    codecs.register_error("edi", _in_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="edi")
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for a letter that can't be written; a name's letters are shown by their numbers."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letter = error.object[error.start]
+    return IN_ASCII.get(letter) or letter.encode("ascii", "backslashreplace").decode(), error.start + 1
+
+
 def main() -> None:
     """Run the command line; every refusal ends in a sentence, none in a traceback."""
     _collect_seldom()
+    _show_anything()
     try:
         code = app(sys.argv[1:], exit_on_error=False, print_error=True)
     except CycloptsError:
@@ -234,6 +263,8 @@ def main() -> None:
     except SystemExit:
         raise
     except _expected_errors() as error:
-        print(f"edi: {_sentence(error)}", file=sys.stderr)
+        # The notes are the road's: what it couldn't remove.
+        for sentence in (_sentence(error), *getattr(error, "__notes__", ())):
+            print(f"edi: {sentence}", file=sys.stderr)
         sys.exit(WRONG_USE if isinstance(error, WrongUseError) else REFUSED)
     sys.exit(code if isinstance(code, int) else DONE)
