@@ -50,7 +50,7 @@ def patiently(action: Callable[[], Result], path: Path, what: str) -> Result:
 
     Args:
         action: what to do.
-        path: the path that is said to be held, unless the error names another.
+        path: the path, for the sentence; the error may name another one, in it, that is held.
         what: what can't be done to it, for the sentence.
 
     Raises:
@@ -63,7 +63,8 @@ def patiently(action: Callable[[], Result], path: Path, what: str) -> Result:
             if not _is_held(error):
                 raise
             if pause is None:
-                raise HeldError(_held(Path(error.filename or path), what)) from error
+                name = Path(error.filename or path).name
+                raise HeldError(_held(path, what, "it" if name == path.name else name)) from error
             # No system tells when a file is let go; there is nothing to wait for but time.
             time.sleep(pause)
     raise AssertionError("the last try returns or raises")
@@ -73,9 +74,9 @@ def _is_held(error: OSError) -> bool:
     return isinstance(error, PermissionError) or errno.errorcode.get(error.errno or 0) in HELD
 
 
-def _held(path: Path, what: str) -> str:
+def _held(path: Path, what: str, held: str) -> str:
     return (
-        f"{path} can't be {what}: another program holds it (a virus scanner, a synchroniser such as OneDrive, a "
+        f"{path} can't be {what}: another program holds {held} (a virus scanner, a synchroniser such as OneDrive, a "
         "spreadsheet), or its permissions don't allow it; close it there or wait a minute, and run again"
     )
 
