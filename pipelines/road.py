@@ -128,8 +128,7 @@ def alone(folder: DataFolder) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout as error:
-        who = f" ({holder.read_text(encoding='utf-8').strip()})" if holder.is_file() else ""
-        raise AtWorkError(f"another run is at work in {folder.root}{who}; wait for it to end") from error
+        raise AtWorkError(f"another run is at work in {folder.root}{_who(holder)}; wait for it to end") from error
     except OSError as error:
         if errno.errorcode.get(error.errno or 0) not in NO_LOCKS:
             raise
@@ -158,6 +157,14 @@ def _refuse_conflict_copies(folder: DataFolder) -> None:
                 f"folder. Stop the synchronising, keep the right one as {path.name}, move the other one out of the "
                 "folder, and run again (docs/folders.md)"
             )
+
+
+def _who(holder: Path) -> str:
+    """Return who is at work, or nothing where it doesn't stand there yet, or no longer."""
+    try:
+        return f" ({holder.read_text(encoding='utf-8').strip()})"
+    except OSError:
+        return ""
 
 
 @contextmanager
