@@ -15,9 +15,7 @@ from pipelines.places import DataFolder
 from pipelines.validate import Validated
 
 # A file refused by one of these stays where it lies: it mustn't be copied, can't be moved, or is still being written.
-STAYS = (
-    *("column.personal", "file.cloud_only", "file.growing", "file.link", "file.name", "file.open", "file.unreadable"),
-)
+STAYS = ("column.personal", "file.cloud_only", "file.growing", "file.link", "file.name", "file.open", "file.unreadable")
 
 # Of a file's name, as much goes into that of its folder: with hashes behind it, and below a data folder with a path of
 # its own, it has to stay one that Windows takes.
@@ -114,7 +112,7 @@ def _moved(answer: Answer, source: Path, place: Path) -> Quarantined:
             raise
         # Gone meanwhile, or the path would be too long.
         held = (error.strerror or type(error).__name__).lower()
-    return Quarantined(answer.file, place, not source.exists(), held)
+    return Quarantined(answer.file, place, (place / "file" / disk.plain_name(source.name)).is_file(), held)
 
 
 def _move(answer: Answer, source: Path, place: Path) -> bool:

@@ -4,7 +4,7 @@ import errno
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -182,9 +182,11 @@ def _left_clean(folder: DataFolder) -> Iterator[None]:
 
 
 def _clear(folder: DataFolder) -> None:
-    disk.remove_tree(folder.snapshots / ".work")
-    clear_drafts(folder)
-    disk.remove(_holder(folder))
+    """Remove what is half done, each of it whatever becomes of the others."""
+    with ExitStack() as each:
+        each.callback(disk.remove, _holder(folder))
+        each.callback(clear_drafts, folder)
+        each.callback(disk.remove_tree, folder.snapshots / ".work")
 
 
 def _holder(folder: DataFolder) -> Path:

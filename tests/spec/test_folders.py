@@ -259,6 +259,7 @@ def test_typed_rows_that_cannot_be_removed_are_said(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(shutil, "rmtree", hold)
     with pytest.raises(disk.HeldError, match=r"\.work can't be removed"), road.alone(folder):
         (folder.snapshots / ".work").mkdir(parents=True)
+    assert not (tmp_path / ".edi.holder").exists()
     with pytest.raises(ValueError, match="another fault") as stopped, road.alone(folder):
         raise ValueError("another fault")
     assert stopped.value.__notes__[0].startswith(f"{folder.snapshots / '.work'} can't be removed: another program")
