@@ -1,7 +1,9 @@
 """The command `edi`. Exit codes: 0 done, 1 refused, 2 wrong use."""
 
 import atexit
+import codecs
 import gc
+import io
 import sys
 from datetime import date
 from importlib import metadata
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from pipelines.validate import Validated
 
 DONE, REFUSED, WRONG_USE = 0, 1, 2
+# What terminals without Unicode show instead of letters that lines are made of: a minus must not become anything else.
+IN_ASCII = {"−": "-", "–": "-", "…": "...", "→": "->", "×": "x", "≤": "<=", "≥": ">=", "‘": "'", "’": "'"}
 
 app = App(
     name="edi",
@@ -104,9 +108,7 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
         report: write a page for each file, FILE.report.html: every expectation, rows tried, rows failing, verdict.
         out: the folder for these pages; otherwise the one that you stand in.
     """
-    import tempfile
-
-    from pipelines import answer, reference
+    from pipelines import answer, disk, reference
     from pipelines.database import connect
     from pipelines.places import DataFolder
     from pipelines.road import judge_files, print_lines, verdict_summary
@@ -116,16 +118,17 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
         raise WrongUseError(f"there is no file {missing[0]}" if missing else "name the files to check")
     console = _console()
     folder = DataFolder(data)
-    with tempfile.TemporaryDirectory() as work, connect() as con:
+    with disk.passing_folder() as work, connect() as con:
         reference.load(con, reference.method(folder), folder)
-        validated = judge_files(con, folder, files, Path(work))
+        validated = judge_files(con, folder, files, work)
         pages = {one.file: answer.page(one) for one in answer.answers(con, validated)} if report else {}
     console.print(verdict_summary(validated), highlight=False, soft_wrap=True)
     _show_verdicts(console, validated)
     for file, page in pages.items():
+        path = out / f"{disk.plain_name(file)}.report.html"
         out.mkdir(parents=True, exist_ok=True)
-        (out / f"{file}.report.html").write_text(page, encoding="utf-8", newline="\n")
-        print_lines(console, [f"report    {out / f'{file}.report.html'}"])
+        path.write_text(page, encoding="utf-8", newline="\n")
+        print_lines(console, [f"report    {path}"])
     return REFUSED if validated.refusals or any(one.rows_rejected for one in validated.accepted) else DONE
 
 
@@ -213,9 +216,26 @@ def _collect_seldom() -> None:
     atexit.register(gc.freeze)
 
 
+def _show_anything() -> None:
+    """Let no letter end a run that the terminal, or the file that it writes to, has no place for."""
+    codecs.register_error("edi", _in_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="edi")
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for a letter that can't be written; a name's letters are shown by their numbers."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letter = error.object[error.start]
+    return IN_ASCII.get(letter) or letter.encode("ascii", "backslashreplace").decode(), error.start + 1
+
+
 def main() -> None:
     """Run the command line; every refusal ends in a sentence, none in a traceback."""
     _collect_seldom()
+    _show_anything()
     try:
         code = app(sys.argv[1:], exit_on_error=False, print_error=True)
     except CycloptsError:
@@ -228,7 +248,9 @@ def main() -> None:
 
         if not isinstance(error, EXPECTED):
             raise
-        print(f"edi: {sentence(error)}", file=sys.stderr)
+        # The notes are the road's: what it couldn't remove.
+        for words in (sentence(error), *getattr(error, "__notes__", ())):
+            print(f"edi: {words}", file=sys.stderr)
         sys.exit(WRONG_USE if isinstance(error, WrongUseError) else REFUSED)
     sys.exit(code if isinstance(code, int) else DONE)
 

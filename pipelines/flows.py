@@ -25,6 +25,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from pipelines import earlier, freeze, ingest, ledger, measure, publish, quarantine, reference, report, validate
+from pipelines.disk import HeldError
 from pipelines.failure import EXPECTED, sentence
 from pipelines.places import DataFolder
 from pipelines.road import (
@@ -68,7 +69,7 @@ def in_a_sentence(stage: Callable[Arguments, Result]) -> Callable[Arguments, Res
         try:
             return stage(*arguments, **named)
         except EXPECTED as error:
-            name = OUT_OF_REACH if isinstance(error, OSError) else "Failed"
+            name = OUT_OF_REACH if isinstance(error, OSError | HeldError) else "Failed"
             # Prefect takes a state that is returned for the state of the run.
             return cast("Result", Failed(name=name, message=sentence(error)))
 
@@ -116,7 +117,8 @@ def receive(folder: DataFolder) -> validate.Validated:
             before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
             received = ledger.received(ledger.read(folder.ledger))
             validated = validate.validate(con, ingested, method, received, on, before)
-        quarantine.quarantine(con, folder, validated)
+        placed = quarantine.quarantine(con, folder, validated)
+        show_lines("answers", "Answers to senders", quarantine.lines(placed))
         return validated
 
 

@@ -7,9 +7,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pipelines import disk
 
 if TYPE_CHECKING:
     from pipelines.ingest.recognise import Refusal
@@ -20,6 +22,8 @@ Entry = dict[str, Any]
 # What the first line is chained to.
 BEGINNING = "0" * 64
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def read(path: Path) -> list[Entry]:
     """Return the ledger's entries, oldest first; none where there is no ledger yet.
@@ -27,10 +31,8 @@ def read(path: Path) -> list[Entry]:
     Raises:
         ValueError: a line isn't an entry.
     """
-    if not path.is_file():
-        return []
     entries = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(_lines(path), start=1):
         try:
             entries.append(json.loads(line))
         except json.JSONDecodeError as error:
@@ -39,10 +41,14 @@ def read(path: Path) -> list[Entry]:
 
 
 def append(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
-    """Add entries, each with its number, the time (UTC) and the SHA-256 of the line before."""
+    """Add entries, each with its number, the time (UTC) and the SHA-256 of the line before.
+
+    Raises:
+        HeldError: another program holds the ledger.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    with path.open("a", encoding="utf-8", newline="\n") as file:
+    lines = _lines(path)
+    with disk.patiently(lambda: path.open("a", encoding="utf-8", newline="\n"), path, "written to") as file:
         for entry in entries:
             previous = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else BEGINNING
             now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -50,6 +56,12 @@ def append(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
                 json.dumps({"number": len(lines) + 1, "at": now, **entry, "previous": previous}, ensure_ascii=False)
             )
             file.write(lines[-1] + "\n")
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a ledger, none where there isn't one; a name in it may hold other letters that end lines."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def incidents(folder: "DataFolder", refusals: Iterable["Refusal"]) -> None:
@@ -72,7 +84,8 @@ def incidents(folder: "DataFolder", refusals: Iterable["Refusal"]) -> None:
 
 def _written(path: Path) -> str:
     """Return when a file was last written to (UTC), or nothing where it is gone."""
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat() if path.is_file() else ""
+    # Not `fromtimestamp`, which on Windows takes no time before 1970.
+    return (EPOCH + timedelta(seconds=path.stat().st_mtime)).isoformat() if path.is_file() else ""
 
 
 @dataclass(frozen=True)

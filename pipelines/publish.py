@@ -5,14 +5,14 @@ Until disclosure control exists a release has an internal part only, and nothing
 
 import filecmp
 import hashlib
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from pipelines import ledger, places
-from pipelines.freeze import Snapshot, canonical, write_whole
+from pipelines import disk, ledger, places
+from pipelines.disk import write_whole
+from pipelines.freeze import Snapshot, canonical
 from pipelines.measure import Measured
 from pipelines.places import DataFolder
 
@@ -60,7 +60,7 @@ def _code_sha256() -> str:
 def staging(folder: DataFolder, snapshot: Snapshot) -> Path:
     """Return an empty folder on the file system of the releases, for the marts of one snapshot."""
     path = folder.marts / f".{release_id(snapshot)}.draft"
-    shutil.rmtree(path, ignore_errors=True)
+    disk.remove_tree(path)
     (path / "internal").mkdir(parents=True)
     return path
 
@@ -72,6 +72,7 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
 
     Raises:
         RuntimeError: a release of that name is there and its bytes are others; nothing is changed.
+        HeldError: another program holds the marts or ``current.json``.
     """
     snapshot = measured.snapshot
     identifier = release_id(snapshot)
@@ -81,14 +82,14 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
         write_whole(draft / "SYNTHETIC.txt", SYNTHETIC + "\n")
     if path.exists():
         differing = _differing(draft, path)
-        shutil.rmtree(draft)
+        disk.remove_tree(draft)
         if differing:
             raise RuntimeError(
                 f"release {identifier} exists with other bytes ({differing[0]}); a release is never overwritten: find "
                 f"out who changed {path}, move it elsewhere and run again"
             )
     else:
-        draft.replace(path)
+        disk.replace(draft, path)
     if not any(one["event"] == "released" and one["release_id"] == identifier for one in ledger.read(folder.ledger)):
         released = {"event": "released", "release_id": identifier, "snapshot_id": snapshot.snapshot_id}
         ledger.append(folder.ledger, [released])
@@ -115,6 +116,10 @@ def _differing(one: Path, other: Path) -> list[str]:
 
 
 def clear_drafts(folder: DataFolder) -> None:
-    """Remove the marts of runs that stopped before they became a release: they are exact, and nobody's."""
+    """Remove the marts of runs that stopped before they became a release: they are exact, and nobody's.
+
+    Raises:
+        HeldError: another program holds one of them.
+    """
     for draft in folder.marts.glob(".*.draft"):
-        shutil.rmtree(draft, ignore_errors=True)
+        disk.remove_tree(draft)

@@ -1,32 +1,35 @@
 """Quarantine: a refused file leaves the landing folder, and whoever sent it gets an answer that can be forwarded."""
 
-import shutil
+import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import ledger, sidecar
+from pipelines import disk, ledger, sidecar
 from pipelines.answer import Answer, answers, rejects_csv, report_jsonl, report_md
 from pipelines.database import Connection
-from pipelines.freeze import file_sha256
+from pipelines.disk import file_sha256
 from pipelines.ingest.recognise import Refusal
 from pipelines.places import DataFolder
 from pipelines.validate import Validated
 
 # A file refused by one of these stays where it lies: it mustn't be copied, can't be moved, or is still being written.
-STAYS = ("column.personal", "file.growing", "file.link", "file.name", "file.open", "file.unreadable")
+STAYS = ("column.personal", "file.cloud_only", "file.growing", "file.link", "file.name", "file.open", "file.unreadable")
 
-# Of a file's name, as much goes into that of its folder: with a hash behind it, it has to stay a name.
-NAME_BYTES = 100
+# Of a file's name, as much goes into that of its folder: with hashes behind it, and below a data folder with a path of
+# its own, it has to stay one that Windows takes.
+NAME_BYTES = 60
 
 
 @dataclass(frozen=True)
 class Quarantined:
-    """Where the answer to a file lies; ``moved`` says whether the file lies there too."""
+    """Where the answer to a file lies; ``moved`` says whether the file lies there too, ``held`` why it can't."""
 
     file: str
     folder: Path
     moved: bool
+    held: str = ""
 
 
 def quarantine(con: Connection, folder: DataFolder, validated: Validated) -> list[Quarantined]:
@@ -43,13 +46,15 @@ def quarantine(con: Connection, folder: DataFolder, validated: Validated) -> lis
         OSError: an answer can't be written.
     """
     _note(folder, validated.refusals)
+    files = {*(one.file for one in validated.refusals), *(one.extract.file for one in validated.accepted)}
+    alike = Counter(_alike(file) for file in files)
     placed = []
     for answer in answers(con, validated):
         if answer.needs_mending:
             source = folder.landing / answer.file
-            place = folder.quarantine / _name(answer, source)
+            place = folder.quarantine / _name(answer, source, alike[_alike(answer.file)] == 1)
             _write(con, place, answer)
-            placed.append(Quarantined(answer.file, place, _move(answer, source, place)))
+            placed.append(_moved(answer, source, place))
     return placed
 
 
@@ -58,21 +63,33 @@ def lines(placed: Sequence[Quarantined]) -> list[str]:
     return [
         f"answer    {one.file}: {one.folder / 'report.md'} goes to its sender"
         + ("; the file lies there too" if one.moved else "")
+        + (f"; not moved: {one.held}" if one.held else "")
         for one in placed
     ]
 
 
-def _name(answer: Answer, source: Path) -> str:
-    """Return the name of an answer's folder: the file's, and of its content where that is the file's lasting name."""
-    if answer.refusal and answer.refusal.rule in STAYS:
-        return _short(answer.file)
-    digest = answer.extract.content_sha256 if answer.extract else file_sha256(source)
-    return f"{_short(answer.file)}-{digest[:12]}"
+def _name(answer: Answer, source: Path, is_alone: bool) -> str:
+    """Return the name of an answer's folder: the file's, and of its content where that is the file's lasting name.
+
+    Where the file's own name can't be that of a folder, or is another's but for its case, the hash is of it too.
+    """
+    digest = ""
+    if not (answer.refusal and answer.refusal.rule in STAYS):
+        digest = answer.extract.content_sha256 if answer.extract else file_sha256(source)
+    name = _short(answer.file)
+    if name != answer.file or not is_alone:
+        digest = hashlib.sha256(f"{answer.file}\n{digest}".encode()).hexdigest()
+    return f"{name}-{digest[:12]}" if digest else name
 
 
 def _short(name: str) -> str:
-    """Return as much of a name as leaves room for more: file systems count bytes."""
-    return name.encode()[:NAME_BYTES].decode(errors="ignore")
+    """Return as much of a name as any file system takes with more behind it: they count bytes."""
+    return disk.plain_name(disk.plain_name(name).encode()[:NAME_BYTES].decode(errors="ignore"))
+
+
+def _alike(name: str) -> str:
+    """Return what two names have in common that a file system may take for one."""
+    return _short(name).casefold()
 
 
 def _write(con: Connection, place: Path, answer: Answer) -> None:
@@ -82,6 +99,20 @@ def _write(con: Connection, place: Path, answer: Answer) -> None:
     # With the mark that tells a spreadsheet that it is UTF-8.
     with (place / "rejects.csv").open("w", encoding="utf-8-sig", newline="") as file:
         file.writelines(rejects_csv(con, answer))
+
+
+def _moved(answer: Answer, source: Path, place: Path) -> Quarantined:
+    """Move a refused file beside its answer; one that can't be moved costs nobody the run."""
+    try:
+        return Quarantined(answer.file, place, _move(answer, source, place))
+    except disk.HeldError as error:
+        held = str(error)
+    except OSError as error:
+        if disk.is_full(error):
+            raise
+        # Gone meanwhile, or the path would be too long.
+        held = (error.strerror or type(error).__name__).lower()
+    return Quarantined(answer.file, place, (place / "file" / disk.plain_name(source.name)).is_file(), held)
 
 
 def _move(answer: Answer, source: Path, place: Path) -> bool:
@@ -94,12 +125,12 @@ def _move(answer: Answer, source: Path, place: Path) -> bool:
     # In a folder of its own: whatever it is called, it mustn't take the place of the answer. The file goes first: a
     # file whose sidecar went before it would be read without it, if this run stopped in between.
     (place / "file").mkdir(mode=0o700, exist_ok=True)
-    target = place / "file" / source.name
+    target = place / "file" / disk.plain_name(source.name)
     beside = sidecar.beside(source)
     has_sidecar = beside.is_file()
-    shutil.move(source, target)
+    disk.move(source, target)
     if has_sidecar:
-        shutil.move(beside, sidecar.beside(target))
+        disk.move(beside, target.with_name(f"{target.name}.yaml"))
     return True
 
 

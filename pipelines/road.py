@@ -1,8 +1,10 @@
 """The road from the landing folder to a release, walked without a server."""
 
-import shutil
+import errno
+import os
+import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from pipelines import database, earlier, ledger, quarantine, reference, sidecar
+from pipelines import database, disk, earlier, ledger, quarantine, reference, sidecar
 from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection
 from pipelines.freeze import Snapshot, freeze
@@ -28,13 +30,21 @@ from pipelines.waiver import Waiver, Waiving
 # How a browser or a transfer calls a file until the whole of it is there; Excel, the mark of a file that it has open.
 UNFINISHED = (".crdownload", ".download", ".filepart", ".part", ".partial", ".tmp")
 EXCEL_LOCK = "~$"
+# What Windows leaves in folders, and what iCloud leaves of a file that isn't here.
+OF_WINDOWS = ("desktop.ini", "thumbs.db")
+OF_ICLOUD = ".icloud"
+
+# What a file system that has no locks says of them, by name: not every system has each of these.
+NO_LOCKS = ("EINVAL", "ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP")
+
+BESIDE_NOTHING = "it stands beside no extract"
 
 # Of what a file no longer speaks for, as many are named on its line.
 NAMED = 3
 
 
 class AtWorkError(RuntimeError):
-    """Another run is at work in the data folder."""
+    """Another run is, or may be, at work in the data folder."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +59,20 @@ def landed(folder: DataFolder) -> list[Path]:
     """Return the files in the landing folder, in order; ``ignored`` says why others aren't among them."""
     if not folder.landing.is_dir():
         return []
-    return sorted(
+    return _in_order(
         path
         for path in folder.landing.iterdir()
         if path.is_file()
         and not path.name.startswith((".", EXCEL_LOCK))
-        and path.suffix not in (".yaml", ".yml")
-        and path.suffix.lower() not in UNFINISHED
+        and path.name.lower() not in OF_WINDOWS
+        and path.suffix.lower() not in (".yaml", ".yml", *UNFINISHED)
         and not _is_second_name(path)
     )
+
+
+def _in_order(paths: Iterable[Path]) -> list[Path]:
+    """Return the paths of one folder by their names; as paths, Windows would take capitals for small letters."""
+    return sorted(paths, key=lambda path: path.name)
 
 
 def _is_second_name(path: Path) -> bool:
@@ -72,11 +87,16 @@ def ignored(folder: DataFolder) -> list[str]:
     files = landed(folder)
     read = {*files, *map(sidecar.beside, files)}
     return [
-        f"ignored   {path.name}: {_why_ignored(path)}" for path in sorted(folder.landing.iterdir()) if path not in read
+        f"ignored   {path.name}: {_why_ignored(path, files)}"
+        for path in _in_order(folder.landing.iterdir())
+        if path not in read
     ]
 
 
-def _why_ignored(path: Path) -> str:
+def _why_ignored(path: Path, files: Sequence[Path]) -> str:
+    if path.name.startswith(".") and path.suffix.lower() == OF_ICLOUD:
+        name = path.stem.removeprefix(".")
+        return f"{name} lies in iCloud only; in Finder choose 'Download Now', wait until it is there, and run again"
     if path.name.startswith("."):
         return "hidden files aren't read"
     if path.is_dir():
@@ -87,7 +107,12 @@ def _why_ignored(path: Path) -> str:
         return f"Excel puts it beside {path.name.removeprefix(EXCEL_LOCK)} while it has that open"
     if path.is_file() and _is_second_name(path):
         return f"it is a link to {path.resolve().name} beside it, which is read under that name"
-    return "it stands beside no extract" if path.is_file() else "it isn't a file that can be read"
+    if path.name.lower() in OF_WINDOWS:
+        return "Windows leaves it in folders"
+    if not path.is_file():
+        return "it isn't a file that can be read"
+    meant = [one.name for one in files if sidecar.beside(one).name.casefold() == path.name.casefold()]
+    return f"it stands beside no extract; for {meant[0]} it has to be {meant[0]}.yaml" if meant else BESIDE_NOTHING
 
 
 @contextmanager
@@ -99,27 +124,92 @@ def alone(folder: DataFolder, wait_seconds: float = 0) -> Iterator[None]:
         wait_seconds: how long to wait for another run to end.
 
     Raises:
-        AtWorkError: another run is at work there, and didn't end in this time.
+        AtWorkError: another run is at work there, and didn't end in this time; or another machine may be, or have been.
+        HeldError: another program holds what was half done.
     """
     folder.root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.root / ".edi.lock")
+    lock = FileLock(folder.root / ".edi.lock", fallback_to_soft=False)
+    holder = _holder(folder)
     try:
         lock.acquire(timeout=wait_seconds)
     except Timeout as error:
-        raise AtWorkError(f"another run is at work in {folder.root}; wait for it to end") from error
+        raise AtWorkError(f"another run is at work in {folder.root}{_who(holder)}; wait for it to end") from error
+    except OSError as error:
+        if errno.errorcode.get(error.errno or 0) not in NO_LOCKS:
+            raise
+        raise AtWorkError(
+            f"{folder.root} lies on a file system without locks, and another run couldn't be kept out; put the data "
+            "folder on a local disk, or have the share mounted with locks (docs/folders.md)"
+        ) from error
     try:
-        yield
+        _refuse_conflict_copies(folder)
+        disk.write_whole(holder, f"process {os.getpid()} on {platform.node()}\n")
+        with _left_clean(folder):
+            yield
     finally:
-        shutil.rmtree(folder.snapshots / ".work", ignore_errors=True)
-        clear_drafts(folder)
         lock.release()
 
 
+def _refuse_conflict_copies(folder: DataFolder) -> None:
+    """Refuse a data folder in which a synchroniser put two machines' files beside each other.
+
+    Such a folder has no lock that holds on both, and neither ledger is whole.
+    """
+    for path in (folder.ledger, folder.marts / "current.json", folder.root / ".edi.lock"):
+        for copy in disk.conflict_copies(path):
+            raise AtWorkError(
+                f"{copy} looks like a synchroniser's copy of {path.name}: two machines may have been at work in this "
+                f"folder. Stop the synchronising, keep the right one as {path.name}, move the other one out of the "
+                "folder, and run again (docs/folders.md)"
+            )
+
+
+def _who(holder: Path) -> str:
+    """Return who is at work, or nothing where it doesn't stand there yet, or no longer."""
+    try:
+        return f" ({holder.read_text(encoding='utf-8').strip()})"
+    except OSError:
+        return ""
+
+
+@contextmanager
+def _left_clean(folder: DataFolder) -> Iterator[None]:
+    """Remove typed rows and drafts at the end; what can't be removed is said, also after another error."""
+    try:
+        yield
+    except BaseException as error:
+        try:
+            _clear(folder)
+        except disk.HeldError as held:
+            error.add_note(str(held))
+        raise
+    _clear(folder)
+
+
+def _clear(folder: DataFolder) -> None:
+    """Remove what is half done, each of it whatever becomes of the others."""
+    with ExitStack() as each:
+        each.callback(disk.remove, _holder(folder))
+        each.callback(clear_drafts, folder)
+        each.callback(disk.remove_tree, folder.snapshots / ".work")
+
+
+def _holder(folder: DataFolder) -> Path:
+    """Return where it stands who holds the lock: not in the lock, which on Windows nobody else can read."""
+    return folder.root / ".edi.holder"
+
+
 def work_folder(folder: DataFolder) -> Path:
-    """Return an empty folder for typed rows on their way; it holds personal rows and is removed at the end."""
+    """Return an empty folder for typed rows on their way; it holds personal rows and is removed at the end.
+
+    Raises:
+        HeldError: another program holds what an earlier run left there.
+        ValueError: the data folder's path is too long.
+    """
     work = folder.snapshots / ".work"
-    shutil.rmtree(work, ignore_errors=True)
+    disk.remove_tree(work)
     work.mkdir(parents=True)
+    disk.refuse_long_paths(folder.root, work)
     return work
 
 

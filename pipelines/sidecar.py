@@ -1,5 +1,6 @@
 """Sidecars: what a file doesn't say stands beside it in ``<file>.yaml``."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -58,8 +59,16 @@ class Sidecar(Declared):
 
 
 def beside(path: Path) -> Path:
-    """Return where a file's sidecar lies, or would lie."""
-    return path.with_name(path.name + ".yaml")
+    """Return where a file's sidecar lies, or would lie.
+
+    A Mac may write a letter such as é as two, which nobody can see: one that is there counts, in either writing.
+    """
+    expected = path.with_name(path.name + ".yaml")
+    if expected.name.isascii() or expected.is_file() or not path.parent.is_dir():
+        return expected
+    same = unicodedata.normalize("NFC", expected.name)
+    names = sorted(one.name for one in path.parent.iterdir())
+    return next((path.with_name(name) for name in names if unicodedata.normalize("NFC", name) == same), expected)
 
 
 def read(path: Path) -> Sidecar:

@@ -6,7 +6,6 @@ same id anywhere.
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +15,7 @@ from typing import Any
 from pipelines import ledger, places, reference
 from pipelines.compare import OVER_TIME
 from pipelines.contract import POST_FEEDS
+from pipelines.disk import copy_whole, file_sha256, write_whole
 from pipelines.freeze.owners import GaveWay, owners
 from pipelines.freeze.revisions import Revision, revisions
 from pipelines.judge import Finding
@@ -245,30 +245,3 @@ def _store(folder: DataFolder, one: Accepted, owns: tuple[tuple[str, ...], ...],
 def canonical(value: Any) -> str:
     """Return JSON that is the same for the same value: keys sorted, no spaces, one line."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    draft = path.with_name(path.name + ".draft")
-    draft.write_text(text, encoding="utf-8", newline="\n")
-    draft.replace(path)
-
-
-def copy_whole(source: Path, path: Path, sha256: str = "") -> None:
-    """Copy a file so that the copy is there whole or not at all.
-
-    Raises:
-        RuntimeError: it hasn't the SHA-256 that it is said to have: somebody wrote to it after it was judged.
-    """
-    draft = path.with_name(path.name + ".draft")
-    shutil.copyfile(source, draft)
-    if sha256 and file_sha256(draft) != sha256:
-        draft.unlink()
-        raise RuntimeError(f"{source.name} was changed while the run was at work; nothing was taken in: run again")
-    draft.replace(path)

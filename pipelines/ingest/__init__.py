@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import contract, database, layout, lookup, mapping, reader, reference, sidecar, typed, waiver
+from pipelines import contract, database, disk, layout, lookup, mapping, reader, reference, sidecar, typed, waiver
 from pipelines.contract import Contract
 from pipelines.database import Connection, export, identifier, literal
 from pipelines.ingest import personal
@@ -167,7 +167,7 @@ def _read_one(con: Connection, one: Recognised, kept: Sequence[str], work: Path)
         if refusal is None:
             raise
     finally:
-        copy.unlink(missing_ok=True)
+        disk.remove(copy)
     if refusal:
         seen = personal.in_lines(con, one.layout, one.header, one.opening.rows[one.header_line :])
         return _Text(one, reader.Read(0), refusal, tuple(seen))

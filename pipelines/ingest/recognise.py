@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import layout, sidecar
+from pipelines import disk, layout, sidecar
 from pipelines.database import Connection
 from pipelines.ingest import personal
 from pipelines.ingest.personal import Found
@@ -83,7 +83,7 @@ def recognise_all(
     recognised: dict[str, Recognised] = {}
     refusals: list[Refusal] = []
     copies: dict[str, str] = {}
-    for path in sorted(files):
+    for path in sorted(files, key=str):  # as paths, Windows would take capitals for small letters
         one = _recognise(con, layouts, path, waivers)
         if isinstance(one, Refusal):
             refusals.append(one)
@@ -140,6 +140,19 @@ def _open_elsewhere(path: Path) -> Refusal | None:
     return Refusal(path.name, "file.open", sentence)
 
 
+def _cloud_only(path: Path) -> Refusal | None:
+    """Refuse a file that isn't on this machine, or whose sidecar isn't: reading would wait for a network, or fail."""
+    for name in (path, sidecar.beside(path)):
+        if name.is_file() and disk.cloud_only(name.stat()):
+            what = "it lies" if name == path else f"its sidecar {name.name} lies"
+            sentence = (
+                f"{what} in the cloud only; in Explorer choose 'Always keep on this device' (in Finder 'Download "
+                "Now'), wait for the tick, and run again"
+            )
+            return Refusal(path.name, "file.cloud_only", sentence)
+    return None
+
+
 def _link(path: Path) -> Refusal | None:
     """Refuse a file that lies elsewhere, or whose sidecar does: a link would let in what nobody put here."""
     here = path.parent.resolve()
@@ -159,9 +172,9 @@ def _open(path: Path) -> tuple[list[Opening], Sidecar | Refusal] | Refusal:
             file.encode(errors="replace").decode(), "file.name", "its name isn't written in UTF-8; rename it"
         )
     try:
-        link = _link(path)
-        if link:
-            return link
+        elsewhere = _link(path) or _cloud_only(path)
+        if elsewhere:
+            return elsewhere
         tables = openings(path)
         try:
             return tables, sidecar.read(path)
@@ -179,7 +192,8 @@ def _open(path: Path) -> tuple[list[Opening], Sidecar | Refusal] | Refusal:
 
 def _unreadable(file: str, error: OSError) -> Refusal:
     why = (error.strerror or type(error).__name__).lower()
-    return Refusal(file, "file.unreadable", f"it or its sidecar can't be opened: {why}; look at its permissions")
+    sentence = f"it or its sidecar can't be opened: {why}; look at its permissions, and whether a program has it open"
+    return Refusal(file, "file.unreadable", sentence)
 
 
 def _recognise(
@@ -191,7 +205,7 @@ def _recognise(
     """
     before = state(path)
     one = _judged(con, layouts, path, waivers, before)
-    if isinstance(one, Refusal) and one.rule in ("column.personal", "file.name", "file.link"):
+    if isinstance(one, Refusal) and one.rule in ("column.personal", "file.name", "file.link", "file.cloud_only"):
         return one
     return growing(path, before) or _open_elsewhere(path) or one
 

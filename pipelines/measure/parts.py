@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines import database, places
+from pipelines import database, disk, places
 from pipelines.contract import POST_FEEDS
 from pipelines.contract import load as contract
 from pipelines.database import Connection, identifier, literal
@@ -165,5 +165,5 @@ def _write(con: Connection, statement: str, parts: Mapping[FrozenExtract, Path])
         draft = part.with_suffix(".draft")
         mine = f"select * from part_batch where extract = {literal(extract.sha256)} order by all"
         database.export(con, mine, draft, {})
-        draft.replace(part)
+        disk.replace(draft, part)
     con.execute("drop table part_batch")

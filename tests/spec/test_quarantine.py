@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import answer, ledger, quarantine, reference
+from pipelines import answer, ledger, quarantine, reference, road
 from pipelines.answer import Answer
 from pipelines.database import Connection
 from pipelines.ingest import ingest
@@ -25,11 +25,12 @@ def people(*odd: dict[str, str], good: int = 40) -> str:
 
 
 def judge(con: Connection, root: Path, **texts: str) -> Validated:
+    """Judge what lies in the landing folder of a data folder, and these files beside it."""
     folder = DataFolder(root)
     folder.landing.mkdir(exist_ok=True)
     for name, text in texts.items():
         (folder.landing / f"{name}.csv").write_text(text, encoding="utf-8")
-    files = sorted(folder.landing.glob("*.csv"))
+    files = road.landed(folder)
     return validate(con, ingest(con, folder, files, root / "work"), reference.method(folder))
 
 

@@ -1,6 +1,7 @@
 """The command `edi`, as a user meets it: what it prints, what it leaves behind, and its exit codes."""
 
 import json
+import platform
 import re
 import shutil
 import subprocess
@@ -165,7 +166,8 @@ def test_a_second_run_on_a_data_folder_is_turned_away(edi: Edi, data: Path) -> N
         assert other.stdout is not None
         assert other.stdout.readline() == "at work\n"
         code, printed = edi("run", "--data", data)
-        assert (code, printed) == (1, f"edi: another run is at work in {data}; wait for it to end\n")
+        who = f"process {other.pid} on {platform.node()}"
+        assert (code, printed) == (1, f"edi: another run is at work in {data} ({who}); wait for it to end\n")
         assert not (data / "ledger.jsonl").exists()
         other.communicate()
     assert edi("run", "--data", data)[0] == 0

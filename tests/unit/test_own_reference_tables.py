@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import database, reference
-from pipelines.freeze import _definitions, file_sha256
+from pipelines.disk import file_sha256
+from pipelines.freeze import _definitions
 from pipelines.places import REFERENCE, DataFolder
 from tests.reference_tables import database_of, packaged, write
 

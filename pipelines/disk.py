@@ -1,0 +1,253 @@
+"""Files put in place, moved and removed so that it holds on Windows, on a share and beside a synchroniser.
+
+There a file that any program has open, a virus scanner for a moment, can't be renamed or removed; names and paths are
+held to more; and a file may be in a folder without being on the machine (docs/folders.md).
+"""
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import stat
+import tempfile
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+# Seconds between one try and the next: a scanner or synchroniser lets go within a few.
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+
+# How it is told, besides a PermissionError, that something is held: by an SMB share, and where a file that was
+# removed from a folder is still open somewhere. By their names: not every system has each of them.
+HELD = ("EBUSY", "ETXTBSY", "ENOTEMPTY")
+FULL = ("ENOSPC", "EDQUOT")
+
+# What Windows makes something else of, with or without an ending, and letters that its names can't have.
+DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)", re.IGNORECASE)
+NO_LETTERS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+
+# A file whose content lies in the cloud only: Windows' OFFLINE, RECALL_ON_OPEN and RECALL_ON_DATA_ACCESS, as OneDrive
+# sets them, and macOS's SF_DATALESS. Python's `stat` doesn't have all of them.
+CLOUD_ATTRIBUTES = 0x1000 | 0x40000 | 0x400000
+CLOUD_FLAGS = 0x40000000
+
+# No path of ours below the data folder is longer, but for a sender's own long name in quarantine.
+LONGEST = 110
+
+
+class HeldError(RuntimeError):
+    """A file or folder that can't be renamed or removed, whatever the patience; the message says which."""
+
+
+def patiently(action: Callable[[], Result], path: Path, what: str) -> Result:
+    """Do something to a path; where another program holds it, wait and try again.
+
+    Args:
+        action: what to do.
+        path: the path, for the sentence; the error may name another one, in it, that is held.
+        what: what can't be done to it, for the sentence.
+
+    Raises:
+        HeldError: it is still held at the end.
+    """
+    for pause in (*PAUSES, None):
+        try:
+            return action()
+        except OSError as error:
+            if not _is_held(error):
+                raise
+            if pause is None:
+                name = Path(error.filename or path).name
+                raise HeldError(_held(path, what, "it" if name == path.name else name)) from error
+            # No system tells when a file is let go; there is nothing to wait for but time.
+            time.sleep(pause)
+    raise AssertionError("the last try returns or raises")
+
+
+def _is_held(error: OSError) -> bool:
+    return isinstance(error, PermissionError) or errno.errorcode.get(error.errno or 0) in HELD
+
+
+def _held(path: Path, what: str, held: str) -> str:
+    return (
+        f"{path} can't be {what}: another program holds {held} (a virus scanner, a synchroniser such as OneDrive, a "
+        "spreadsheet), or its permissions don't allow it; close it there or wait a minute, and run again"
+    )
+
+
+def is_full(error: OSError) -> bool:
+    """Tell whether an error means that the disk, or somebody's share of it, is full."""
+    return errno.errorcode.get(error.errno or 0) in FULL
+
+
+def replace(source: Path, target: Path) -> None:
+    """Rename a file or folder, in place of a file that is there.
+
+    Raises:
+        HeldError: another program holds one of the two.
+    """
+    patiently(lambda: source.replace(target), source, f"renamed to {target.name}")
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there.
+
+    Raises:
+        HeldError: another program holds it.
+    """
+
+    def unlink() -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except PermissionError:
+            # Windows keeps a file that is marked read-only, which a sender's may be.
+            path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+            path.unlink(missing_ok=True)
+
+    patiently(unlink, path, "removed")
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder and all that is in it, if it is there.
+
+    Raises:
+        HeldError: another program holds something in it.
+    """
+
+    def rmtree() -> None:
+        try:
+            if path.exists():
+                shutil.rmtree(path)
+        except PermissionError:
+            for folder, _, names in os.walk(path):
+                Path(folder).chmod(stat.S_IRWXU)
+                for one in (Path(folder, name) for name in names):
+                    if not one.is_symlink():
+                        one.chmod(stat.S_IRUSR | stat.S_IWUSR)
+            shutil.rmtree(path)
+
+    patiently(rmtree, path, "removed")
+
+
+@contextmanager
+def passing_folder() -> Iterator[Path]:
+    """Yield a folder of the system's for passing files; it is gone at the end.
+
+    Raises:
+        HeldError: another program holds something in it.
+    """
+    path = Path(tempfile.mkdtemp(prefix="edi-"))
+    try:
+        yield path
+    finally:
+        remove_tree(path)
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file, to another file system too; it is there whole before it is gone here.
+
+    Raises:
+        HeldError: another program holds it, and it stays where it lies.
+    """
+    try:
+        replace(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy_whole(source, target)
+        try:
+            remove(source)
+        except HeldError:
+            remove(target)
+            raise
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    draft = path.with_name(path.name + ".draft")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        replace(draft, path)
+    except BaseException:
+        remove(draft)
+        raise
+
+
+def copy_whole(source: Path, path: Path, sha256: str = "") -> None:
+    """Copy a file so that the copy is there whole or not at all.
+
+    Raises:
+        RuntimeError: it hasn't the SHA-256 that it is said to have: somebody wrote to it after it was judged.
+    """
+    draft = path.with_name(path.name + ".draft")
+    try:
+        shutil.copyfile(source, draft)
+        if sha256 and file_sha256(draft) != sha256:
+            raise RuntimeError(f"{source.name} was changed while the run was at work; nothing was taken in: run again")
+        replace(draft, path)
+    except BaseException:
+        remove(draft)
+        raise
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def plain_name(name: str) -> str:
+    """Return a name that any file system takes, as like the given one as can be: it may be another name's too."""
+    plain = NO_LETTERS.sub("_", unicodedata.normalize("NFC", name)).rstrip(". ")
+    return f"_{plain}" if not plain or DEVICES.match(plain) else plain
+
+
+def cloud_only(found: object) -> bool:
+    """Tell by what ``stat`` found whether a file's content isn't on this machine: reading would fetch it, or fail."""
+    attributes, flags = getattr(found, "st_file_attributes", 0), getattr(found, "st_flags", 0)
+    return bool(attributes & CLOUD_ATTRIBUTES or flags & CLOUD_FLAGS)
+
+
+def conflict_copies(path: Path) -> list[Path]:
+    """Return files beside a file, or beside where it would lie, that are called as a synchroniser calls its copies.
+
+    As in ``ledger-DESKTOP-1.jsonl``, ``ledger (1).jsonl`` or ``ledger (conflicted copy 2026-05-01).jsonl``.
+    """
+    if not path.parent.is_dir():
+        return []
+    stem, ending = path.stem.casefold(), path.suffix.casefold()
+    return sorted(
+        one
+        for one in path.parent.iterdir()
+        if one.name != path.name and one.name.casefold().startswith(stem) and one.name.casefold().endswith(ending)
+    )
+
+
+def refuse_long_paths(root: Path, folder: Path) -> None:
+    """Try whether the longest path below a data folder can be one: Windows takes 259 letters, unless told otherwise.
+
+    Args:
+        root: the data folder.
+        folder: a folder in it that is there, and may be written to.
+
+    Raises:
+        ValueError: it can't.
+    """
+    probe = folder / ("x" * (LONGEST - len(f"/{folder.relative_to(root)}/")))
+    try:
+        probe.touch()
+    except OSError as error:
+        # Windows calls a path that is too long one that isn't there.
+        if error.errno not in (errno.ENAMETOOLONG, errno.ENOENT):
+            raise
+        raise ValueError(
+            f"the path of the data folder is too long: {len(str(root.resolve()))} letters, and up to {LONGEST} come "
+            "behind it; put it higher up, as in C:\\edi, or have long paths switched on (docs/folders.md)"
+        ) from error
+    remove(probe)
