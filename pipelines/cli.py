@@ -5,6 +5,7 @@ import errno
 import gc
 import os
 import sys
+import time
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,10 +15,7 @@ from cyclopts import App, CycloptsError, Parameter
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pipelines.judge import Finding
-    from pipelines.places import DataFolder
-    from pipelines.road import Journey
-    from pipelines.validate import Validated
+    from pipelines.progress import Stage
 
 DONE, REFUSED, WRONG_USE = 0, 1, 2
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -42,10 +40,13 @@ Data = Annotated[
     Path,
     Parameter(name="--data", env_var="EDI_DATA", help="Data folder; EDI_DATA sets it too.", validator=_no_file),
 ]
+Timings = Annotated[bool, Parameter(negative=(), help="Show how long each stage took, and the slowest steps.")]
 
 
 @app.command
-def demo(*, data: Data = Path("data"), people: int = 60_000, months: int = 13, seed: int = 1) -> int:
+def demo(
+    *, data: Data = Path("data"), people: int = 60_000, months: int = 13, seed: int = 1, timings: Timings = False
+) -> int:
     """Make a synthetic sample, run the road on it and show the widest gaps.
 
     Args:
@@ -53,8 +54,9 @@ def demo(*, data: Data = Path("data"), people: int = 60_000, months: int = 13, s
         months: months of extracts.
         seed: the same seed gives the same bytes.
     """
-    code = sample(data=data, people=people, months=months, seed=seed)
-    return code or run(data=data)
+    started = time.perf_counter()
+    made = _sample(data, people, months, seed)
+    return _run(data, None, strict=False, timings=timings, started=started, before=(made,))
 
 
 @app.command
@@ -66,31 +68,53 @@ def sample(*, data: Data = Path("data"), people: int = 60_000, months: int = 13,
         months: months of extracts, the last one 31 March 2026.
         seed: the same seed gives the same bytes.
     """
+    _sample(data, people, months, seed)
+    return DONE
+
+
+def _sample(data: Path, people: int, months: int, seed: int) -> "Stage":
     from pipelines.places import DataFolder
     from pipelines.progress import stage
     from pipelines.sample import write_sample
 
-    console = _console()
-    with stage(console, "sample") as on:
-        files = write_sample(DataFolder(data).landing, people, months, seed)
-        on.summary = f"{len(files):,} synthetic extracts in {DataFolder(data).landing}"
-    return DONE
+    landing = DataFolder(data).landing
+    with stage(_console(), "sample", months) as on:
+        files = write_sample(landing, people, months, seed, progress=on)
+        on.summary = f"{len(files):,} synthetic extracts in {landing}"
+        on.handled = (len(files), "files")
+    return on
 
 
 @app.command
-def run(*, data: Data = Path("data"), as_at: date | None = None, strict: bool = False) -> int:
+def run(*, data: Data = Path("data"), as_at: date | None = None, strict: bool = False, timings: Timings = False) -> int:
     """Take whatever lies in the landing folder to a release, and show the widest gaps.
 
     Args:
         as_at: the date to report (YYYY-MM-DD); otherwise the latest date of a staff or headcount extract.
         strict: exit with 1 if any file was refused.
     """
+    return _run(data, as_at, strict=strict, timings=timings, started=time.perf_counter())
+
+
+def _run(
+    data: Path,
+    as_at: date | None,
+    *,
+    strict: bool,
+    timings: bool,
+    started: float,
+    before: "tuple[Stage, ...]" = (),
+) -> int:
+    from pipelines import show
     from pipelines.places import DataFolder
     from pipelines.road import walk
 
-    console = _console()
-    journey = walk(DataFolder(data), console, as_at, lambda validated: _show_verdicts(console, validated))
-    _show_release(console, DataFolder(data), journey)
+    console, folder = _console(), DataFolder(data)
+    journey = walk(folder, console, as_at, lambda validated: show.verdicts(console, validated))
+    show.release(console, folder, journey)
+    if timings:
+        show.timings(console, (*before, *journey.stages), time.perf_counter() - started)
+    show.what_next(console, folder, journey)
     return REFUSED if strict and journey.validated.refusals else DONE
 
 
@@ -107,11 +131,12 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
     """
     import tempfile
 
-    from pipelines import answer, earlier, reference
+    from pipelines import answer, earlier, reference, show
     from pipelines.database import connect
     from pipelines.ingest import ingest
     from pipelines.places import DataFolder
-    from pipelines.road import print_lines, verdict_summary
+    from pipelines.road import verdict_summary
+    from pipelines.terminal import print_lines
     from pipelines.validate import validate
 
     missing = [path for path in files if not path.is_file()]
@@ -126,8 +151,8 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
         before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
         validated = validate(con, ingested, method, earlier=before)
         pages = {one.file: answer.page(one) for one in answer.answers(con, validated)} if report else {}
-    console.print(verdict_summary(validated), highlight=False, soft_wrap=True)
-    _show_verdicts(console, validated)
+    print_lines(console, [verdict_summary(validated)], indent=0)
+    show.verdicts(console, validated)
     for file, page in pages.items():
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{file}.report.html").write_text(page, encoding="utf-8", newline="\n")
@@ -139,56 +164,6 @@ def _console() -> "Console":
     from rich.console import Console
 
     return Console()
-
-
-def _show_verdicts(console: "Console", validated: "Validated") -> None:
-    """Name every refused file and every rule that failed in an accepted one; never a value."""
-    from pipelines.answer import where
-    from pipelines.road import print_lines
-
-    print_lines(console, (f"refused   {one.file} [{one.rule}]: {one.sentence}" for one in validated.refusals))
-    said = {(refusal.file, refusal.rule) for refusal in validated.refusals}
-    alike: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in validated.findings:
-        if (finding.file, finding.rule) not in said:
-            key = (finding.severity, finding.rule, finding.column, finding.sentence, finding.advice, finding.waiver)
-            alike.setdefault(key, []).append(finding)
-    words = {"warn": "warning", "waived": "waived"}
-    for (severity, rule, column, sentence, advice, waiver), findings in alike.items():
-        first = findings[0]
-        more = f", and in {len(findings) - 1:,} files more" if len(findings) > 1 else ""
-        by = f"waiver {waiver}, docs/waivers.md" if waiver else advice
-        line = (
-            f"{words.get(severity, 'rejected'):<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}"
-            f": {where(first)}{more}; {by}"
-        )
-        print_lines(console, [line])
-
-
-def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") -> None:
-    from pipelines import reference
-    from pipelines.publish import SYNTHETIC
-    from pipelines.report import coverage, open_release, reconciliation_lines, table, waterfall_lines, widest_gaps
-    from pipelines.road import open_database, print_lines, waiver_lines
-
-    release = journey.release
-    with open_database(folder, reference.method(folder)) as con:
-        open_release(con, release)
-        print_lines(console, waiver_lines(release.snapshot))
-        print_lines(console, [f"coverage  {line}" for line in coverage(con)])
-        print_lines(console, ["", *waterfall_lines(con), "", *reconciliation_lines(con)])
-        gaps = widest_gaps(con)
-    if release.snapshot.synthetic:
-        console.print(f"\n{SYNTHETIC}", style="bold", highlight=False)
-    if gaps:
-        console.print(table(gaps))
-    else:
-        console.print("No gap is both clear and large enough to list here.")
-    console.print(
-        f"Exact counts, for internal use: {release.internal}\nNothing is published until disclosure control exists.",
-        highlight=False,
-        soft_wrap=True,
-    )
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:
@@ -215,6 +190,14 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
+def _show_error(sentence: str) -> None:
+    from rich.console import Console
+
+    from pipelines.terminal import print_lines
+
+    print_lines(Console(stderr=True), [f"edi: {sentence}"], indent=len("edi: "))
+
+
 def _collect_seldom() -> None:
     """Let the collector of cyclic garbage rest: the libraries make many lasting objects, and no garbage to speak of.
 
@@ -234,6 +217,6 @@ def main() -> None:
     except SystemExit:
         raise
     except _expected_errors() as error:
-        print(f"edi: {_sentence(error)}", file=sys.stderr)
+        _show_error(_sentence(error))
         sys.exit(WRONG_USE if isinstance(error, WrongUseError) else REFUSED)
     sys.exit(code if isinstance(code, int) else DONE)
