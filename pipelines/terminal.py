@@ -50,7 +50,7 @@ def print_lines(console: Console, lines: Iterable[str], indent: int = INDENT, re
 def labelled(label: str, *cells: str) -> Table:
     """Return a line for a terminal: a label, a text that wraps under itself, and what stands behind its first line."""
     grid = Table.grid()
-    grid.add_column(width=max(INDENT, len(label)), no_wrap=True)
+    grid.add_column(width=len(label), no_wrap=True)
     grid.add_column(overflow="fold")
     for _ in cells[1:]:
         grid.add_column(no_wrap=True)
