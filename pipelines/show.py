@@ -61,7 +61,8 @@ def release(console: "Console", folder: "DataFolder", journey: "Journey") -> Non
         print_lines(console, waiver_lines(journey.release.snapshot), rest="the mart waiver has a line for each")
         coverage = [f"coverage  {line}" for line in report.coverage(con)]
         print_lines(console, coverage, rest="the column coverage of the mart representation_gap")
-        print_lines(console, ["", *report.waterfall_lines(con), ""], indent=0)
+        if waterfall := report.waterfall_lines(con):
+            print_lines(console, ["", *waterfall, ""], indent=0)
         totals = [f"totals    {line}" for line in report.reconciliation_lines(con)]
         print_lines(console, totals, rest="the mart reconciliation")
         gaps = report.widest_gaps(con)
@@ -78,7 +79,14 @@ def release(console: "Console", folder: "DataFolder", journey: "Journey") -> Non
 def what_next(console: "Console", folder: "DataFolder", journey: "Journey") -> None:
     """Print what is left for the analyst to do, and last where the release lies."""
     rules = {one.file: one.rule for one in journey.validated.refusals}
-    lines = [f"next      {_next(folder, one, rules.get(one.file, ''))}" for one in journey.answered]
+    # What another file took the place of need not be mended any more.
+    frozen = {one.sha256 for one in journey.release.snapshot.extracts}
+    counted = {one.extract.file for one in journey.validated.accepted if one.extract.sha256 in frozen}
+    lines = [
+        f"next      {_next(folder, one, rules.get(one.file, ''))}"
+        for one in journey.answered
+        if one.file in rules or one.file in counted
+    ]
     print_lines(console, [""], indent=0)
     print_lines(console, lines, rest=f"{folder.quarantine} has a folder for each, with its report.md")
     internal = journey.release.internal
