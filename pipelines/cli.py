@@ -38,9 +38,9 @@ def _no_file(_: object, data: Path) -> None:
 
 Data = Annotated[
     Path,
-    Parameter(name="--data", env_var="EDI_DATA", help="Data folder; EDI_DATA sets it too.", validator=_no_file),
+    Parameter(name="--data", env_var="EDI_DATA", help="data folder; EDI_DATA sets it too.", validator=_no_file),
 ]
-Timings = Annotated[bool, Parameter(negative=(), help="Show how long each stage took, and the slowest steps.")]
+Timings = Annotated[bool, Parameter(negative=(), help="show how long each stage took, and the slowest steps.")]
 
 
 @app.command

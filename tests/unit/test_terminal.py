@@ -151,6 +151,9 @@ def test_hostile_names_in_a_real_terminal_with_its_bars(tmp_path: Path) -> None:
     assert "\x1b[41m" not in text
     assert "\u202e" not in text
     assert "\nrefused   b.csv" not in text.replace("\r", "")
+    answers = [path.read_text(encoding="utf-8") for path in (tmp_path / "quarantine").glob("*/report.md")]
+    assert len(answers) == 4
+    assert all(line.isprintable() for answer in answers for line in answer.split("\n"))
 
 
 def _read(terminal: int) -> bytes:
