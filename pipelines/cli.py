@@ -79,7 +79,7 @@ def _sample(data: Path, people: int, months: int, seed: int) -> "Stage":
 
     landing = DataFolder(data).landing
     with stage(_console(), "sample", months) as on:
-        files = write_sample(landing, people, months, seed, progress=on)
+        files = write_sample(landing, people, months, seed, progress=lambda month: on(month.split(":")[0]))
         on.summary = f"{len(files):,} synthetic extracts in {landing}"
         on.handled = (len(files), "files")
     return on

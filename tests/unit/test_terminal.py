@@ -98,6 +98,15 @@ def test_a_log_hears_of_a_stage_that_lasts_and_how_far_it_is(monkeypatch: pytest
     assert lines[-1].startswith("ingest    1 of 3 files read  ")
 
 
+def test_a_bar_shows_a_name_as_it_is() -> None:
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, force_interactive=True, width=80, no_color=True)
+    with stage(console, "ingest", 1) as on:
+        on("[red]\x1b[41mmarch.csv")
+    assert "[red]\\x1b[41mmarch.csv" in file.getvalue()
+    assert "\x1b[41m" not in file.getvalue()
+
+
 def test_a_short_stage_is_one_line_and_knows_its_steps() -> None:
     console = in_log()
     with stage(console, "measure") as on:
