@@ -14,6 +14,7 @@ from pipelines.database import Connection
 from pipelines.ingest import Extract
 from pipelines.ingest.recognise import Refusal
 from pipelines.judge import Asked, Finding
+from pipelines.terminal import visible
 from pipelines.validate import Validated
 from pipelines.waiver import Waiver
 
@@ -227,13 +228,13 @@ def where(finding: Finding) -> str:
 
 
 def _markdown(text: str) -> str:
-    """Return a text in which nothing is taken for Markdown or HTML."""
-    plain = " ".join(str(text).split())
+    """Return a text in which nothing is taken for Markdown or HTML, nor steers a terminal that shows it."""
+    plain = visible(" ".join(str(text).split()))
     return "".join(f"\\{letter}" if letter in "\\`*<>[]|#" else letter for letter in plain)
 
 
 def _code(text: str) -> str:
-    return f"`{' '.join(str(text).replace('`', chr(39)).split())}`"
+    return f"`{visible(' '.join(str(text).replace('`', chr(39)).split()))}`"
 
 
 def _capitalise(text: str) -> str:

@@ -5,6 +5,7 @@ import codecs
 import gc
 import io
 import sys
+import time
 from datetime import date
 from importlib import metadata
 from pathlib import Path
@@ -15,10 +16,7 @@ from cyclopts import App, CycloptsError, Parameter
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pipelines.judge import Finding
-    from pipelines.places import DataFolder
-    from pipelines.road import Journey
-    from pipelines.validate import Validated
+    from pipelines.progress import Stage
 
 DONE, REFUSED, WRONG_USE = 0, 1, 2
 # What terminals without Unicode show instead of letters that lines are made of: a minus must not become anything else.
@@ -43,12 +41,15 @@ def _no_file(_: object, data: Path) -> None:
 
 Data = Annotated[
     Path,
-    Parameter(name="--data", env_var="EDI_DATA", help="Data folder; EDI_DATA sets it too.", validator=_no_file),
+    Parameter(name="--data", env_var="EDI_DATA", help="data folder; EDI_DATA sets it too.", validator=_no_file),
 ]
+Timings = Annotated[bool, Parameter(negative=(), help="show how long each stage took, and the slowest steps.")]
 
 
 @app.command
-def demo(*, data: Data = Path("data"), people: int = 60_000, months: int = 13, seed: int = 1) -> int:
+def demo(
+    *, data: Data = Path("data"), people: int = 60_000, months: int = 13, seed: int = 1, timings: Timings = False
+) -> int:
     """Make a synthetic sample, run the road on it and show the widest gaps.
 
     Args:
@@ -56,8 +57,9 @@ def demo(*, data: Data = Path("data"), people: int = 60_000, months: int = 13, s
         months: months of extracts.
         seed: the same seed gives the same bytes.
     """
-    code = sample(data=data, people=people, months=months, seed=seed)
-    return code or run(data=data)
+    started = time.perf_counter()
+    made = _sample(data, people, months, seed)
+    return _run(data, None, strict=False, timings=timings, started=started, before=(made,))
 
 
 @app.command
@@ -69,31 +71,53 @@ def sample(*, data: Data = Path("data"), people: int = 60_000, months: int = 13,
         months: months of extracts, the last one 31 March 2026.
         seed: the same seed gives the same bytes.
     """
+    _sample(data, people, months, seed)
+    return DONE
+
+
+def _sample(data: Path, people: int, months: int, seed: int) -> "Stage":
     from pipelines.places import DataFolder
     from pipelines.progress import stage
     from pipelines.sample import write_sample
 
-    console = _console()
-    with stage(console, "sample") as on:
-        files = write_sample(DataFolder(data).landing, people, months, seed)
-        on.summary = f"{len(files):,} synthetic extracts in {DataFolder(data).landing}"
-    return DONE
+    landing = DataFolder(data).landing
+    with stage(_console(), "sample", months) as on:
+        files = write_sample(landing, people, months, seed, progress=lambda month: on(month.split(":")[0]))
+        on.summary = f"{len(files):,} synthetic extracts in {landing}"
+        on.handled = (len(files), "files")
+    return on
 
 
 @app.command
-def run(*, data: Data = Path("data"), as_at: date | None = None, strict: bool = False) -> int:
+def run(*, data: Data = Path("data"), as_at: date | None = None, strict: bool = False, timings: Timings = False) -> int:
     """Take whatever lies in the landing folder to a release, and show the widest gaps.
 
     Args:
         as_at: the date to report (YYYY-MM-DD); otherwise the latest date of a staff or headcount extract.
         strict: exit with 1 if any file was refused.
     """
+    return _run(data, as_at, strict=strict, timings=timings, started=time.perf_counter())
+
+
+def _run(
+    data: Path,
+    as_at: date | None,
+    *,
+    strict: bool,
+    timings: bool,
+    started: float,
+    before: "tuple[Stage, ...]" = (),
+) -> int:
+    from pipelines import show
     from pipelines.places import DataFolder
     from pipelines.road import walk
 
-    console = _console()
-    journey = walk(DataFolder(data), console, as_at, lambda validated: _show_verdicts(console, validated))
-    _show_release(console, DataFolder(data), journey)
+    console, folder = _console(), DataFolder(data)
+    journey = walk(folder, console, as_at, lambda validated: show.verdicts(console, validated))
+    show.release(console, folder, journey)
+    if timings:
+        show.timings(console, (*before, *journey.stages), time.perf_counter() - started)
+    show.what_next(console, folder, journey)
     return REFUSED if strict and journey.validated.refusals else DONE
 
 
@@ -108,10 +132,11 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
         report: write a page for each file, FILE.report.html: every expectation, rows tried, rows failing, verdict.
         out: the folder for these pages; otherwise the one that you stand in.
     """
-    from pipelines import answer, disk, reference
+    from pipelines import answer, disk, reference, show
     from pipelines.database import connect
     from pipelines.places import DataFolder
-    from pipelines.road import judge_files, print_lines, verdict_summary
+    from pipelines.road import judge_files, verdict_summary
+    from pipelines.terminal import print_lines
 
     missing = [path for path in files if not path.is_file()]
     if missing or not files:
@@ -122,8 +147,8 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
         reference.load(con, reference.method(folder), folder)
         validated = judge_files(con, folder, files, work)
         pages = {one.file: answer.page(one) for one in answer.answers(con, validated)} if report else {}
-    console.print(verdict_summary(validated), highlight=False, soft_wrap=True)
-    _show_verdicts(console, validated)
+    print_lines(console, [verdict_summary(validated)], indent=0)
+    show.verdicts(console, validated)
     for file, page in pages.items():
         path = out / f"{disk.plain_name(file)}.report.html"
         out.mkdir(parents=True, exist_ok=True)
@@ -157,63 +182,27 @@ def _console() -> "Console":
     return Console()
 
 
-def _show_verdicts(console: "Console", validated: "Validated") -> None:
-    """Name every refused file and every rule that failed in an accepted one; never a value."""
-    from pipelines.answer import where
-    from pipelines.road import print_lines
+def _show_error(sentence: str) -> None:
+    from rich.console import Console
 
-    print_lines(console, (f"refused   {one.file} [{one.rule}]: {one.sentence}" for one in validated.refusals))
-    said = {(refusal.file, refusal.rule) for refusal in validated.refusals}
-    alike: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in validated.findings:
-        if (finding.file, finding.rule) not in said:
-            key = (finding.severity, finding.rule, finding.column, finding.sentence, finding.advice, finding.waiver)
-            alike.setdefault(key, []).append(finding)
-    words = {"warn": "warning", "waived": "waived"}
-    for (severity, rule, column, sentence, advice, waiver), findings in alike.items():
-        first = findings[0]
-        more = f", and in {len(findings) - 1:,} files more" if len(findings) > 1 else ""
-        by = f"waiver {waiver}, docs/waivers.md" if waiver else advice
-        line = (
-            f"{words.get(severity, 'rejected'):<9} {first.file} [{rule}]: {column + ': ' if column else ''}{sentence}"
-            f": {where(first)}{more}; {by}"
-        )
-        print_lines(console, [line])
+    from pipelines.terminal import print_lines
 
-
-def _show_release(console: "Console", folder: "DataFolder", journey: "Journey") -> None:
-    from pipelines import reference
-    from pipelines.publish import SYNTHETIC
-    from pipelines.report import coverage, open_release, reconciliation_lines, table, waterfall_lines, widest_gaps
-    from pipelines.road import open_database, print_lines, waiver_lines
-
-    release = journey.release
-    with open_database(folder, reference.method(folder)) as con:
-        open_release(con, release)
-        print_lines(console, waiver_lines(release.snapshot))
-        print_lines(console, [f"coverage  {line}" for line in coverage(con)])
-        print_lines(console, ["", *waterfall_lines(con), "", *reconciliation_lines(con)])
-        gaps = widest_gaps(con)
-    if release.snapshot.synthetic:
-        console.print(f"\n{SYNTHETIC}", style="bold", highlight=False)
-    if gaps:
-        console.print(table(gaps))
-    else:
-        console.print("No gap is both clear and large enough to list here.")
-    console.print(
-        f"Exact counts, for internal use: {release.internal}\nNothing is published until disclosure control exists.",
-        highlight=False,
-        soft_wrap=True,
-    )
+    print_lines(Console(stderr=True), [f"edi: {sentence}"], indent=len("edi: "))
 
 
 def _collect_seldom() -> None:
     """Let the collector of cyclic garbage rest: the libraries make many lasting objects, and no garbage to speak of.
 
-    Looking through them time and again, and once more at the end, took a second of the five that a check lasted.
+    Looking through them time and again, and once more at the end, took a second of the five that a check lasted. It is
+    Great Expectations that makes most of them; frozen without it, what DuckDB leaves is told on the terminal as leaked.
     """
     gc.set_threshold(200_000, 50, 100)
-    atexit.register(gc.freeze)
+    atexit.register(_freeze)
+
+
+def _freeze() -> None:
+    if "great_expectations" in sys.modules:
+        gc.freeze()
 
 
 def _show_anything() -> None:
@@ -250,7 +239,7 @@ def main() -> None:
             raise
         # The notes are the road's: what it couldn't remove.
         for words in (sentence(error), *getattr(error, "__notes__", ())):
-            print(f"edi: {words}", file=sys.stderr)
+            _show_error(words)
         sys.exit(WRONG_USE if isinstance(error, WrongUseError) else REFUSED)
     sys.exit(code if isinstance(code, int) else DONE)
 

@@ -1,6 +1,5 @@
 """Report: what a release says, as a table that a person can read. The board pack grows from here."""
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -12,9 +11,6 @@ from pipelines.publish import Release
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-# The width of a terminal, in characters.
-COLUMNS = 80
 
 GRADE_WORDS = {
     "all": "all grades",
@@ -57,6 +53,8 @@ RULE_WORDS = {
 }
 
 
+TITLE = "Widest gaps below the residents served"
+
 # Of organisations that sent no totals, as many are named.
 CODES_NAMED = 12
 
@@ -68,7 +66,7 @@ class WideGap:
     who: str
     where: str
     against: str
-    against_whom: str
+    residents: str
     count: str
     base: str
     share: str
@@ -114,19 +112,23 @@ def reconciliation_lines(con: Connection) -> list[str]:
     names = [column[0] for column in result.description or []]
     rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
     compared = {row["org_code"] for row in rows if row["unexplained"] is not None}
-    differing = [row for row in rows if row["unexplained"]]
     silent = [row["org_code"] for row in rows if row["total"] is None and not row["is_absent"]]
     absent = [row["org_code"] for row in rows if row["is_absent"]]
+    differing: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row["unexplained"]:
+            figures = [f"{name} {_figure(row[name], row['measure'])}" for name in ("total", "ours", "unexplained")]
+            key = (row["org_code"], row["org_name"], row["note"])
+            differing.setdefault(key, []).append(f"{row['measure']} {', '.join(figures)}")
     lines = [
-        f"Senders' own totals: {len(compared)} organisations compared, "
-        f"{len({row['org_code'] for row in differing})} with a difference that no step explains"
+        f"the senders' own: {len(compared)} organisations compared, "
+        f"{len({code for code, *_ in differing})} with a difference that no step explains"
     ]
-    lines += [f"  sent no totals: {_some(silent)}"] if silent else []
-    lines += [f"  absent: {', '.join(absent)}"] if absent else []
-    for row in differing:
-        figures = [f"{name} {_figure(row[name], row['measure'])}" for name in ("total", "ours", "unexplained")]
-        lines.append(f"  {row['org_code']} {row['org_name']}, {row['measure']}: {', '.join(figures)}: {row['note']}")
-    return [part for line in lines for part in textwrap.wrap(line, COLUMNS, subsequent_indent=" " * 6)]
+    lines += [f"none sent by {_some(silent)}"] if silent else []
+    lines += [f"absent: {_some(absent)}"] if absent else []
+    for (code, name, note), measures in differing.items():
+        lines.append(f"{code} {name}: {'; '.join(measures)}: {note}")
+    return lines
 
 
 def _some(codes: Sequence[str]) -> str:
@@ -155,12 +157,12 @@ def widest_gaps(con: Connection) -> list[WideGap]:
 def _wide_gap(row: Mapping[str, Any]) -> WideGap:
     group = GRADE_WORDS[row["grade_group"]]
     grades = f"{FAMILY_WORDS[row['grade_family']]}, {group}" if row["grade_group"] == "all" else group
-    ages = "all ages" if row["age_range"] == "all" else f"aged {row['age_range']}"
+    ages = "all ages" if row["age_range"] == "all" else row["age_range"]
     return WideGap(
         who=f"{row['category']} ({row['characteristic'].replace('_', ' ')})",
         where=f"{row['org_name']}: {grades}",
         against=percent(row["comparator_share"]),
-        against_whom=f"residents {ages}, {row['population_vintage'][:4]}",
+        residents=f"{ages}, {row['population_vintage'][:4]}",
         count=f"{row['headcount']:,}",
         base=f"of {row['known_headcount']:,}",
         share=percent(row["workforce_share"]),
@@ -181,23 +183,29 @@ def points(gap_pp: Decimal) -> str:
     return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded)} pp"
 
 
+def gap_line(gap: WideGap) -> str:
+    """Return a wide gap as one line of a log."""
+    return (
+        f"gap       {gap.who}, {gap.where}: {gap.gap}, {gap.verdict}; {gap.count} {gap.base} known, {gap.share} "
+        f"(95 % range {gap.interval}); residents ({gap.residents}) {gap.against}"
+    )
+
+
 def table(gaps: Iterable[WideGap]) -> "Table":
-    """Return the widest gaps as a table for the terminal, two lines a gap, readable at 80 columns."""
+    """Return the widest gaps as a table for the terminal, readable at 80 columns."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
-    drawn = Table(
-        title="Widest gaps below the residents served", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 1, 0)
-    )
-    drawn.add_column("Who\nWhere", overflow="fold", width=26)
-    drawn.add_column("Against", overflow="fold", width=14)
-    drawn.add_column("Count\nof known", justify="right", width=11)
-    drawn.add_column("Share\n95 % range", justify="right", width=13)
-    drawn.add_column("Gap\nVerdict", justify="right", width=9)
+    drawn = Table(title=TITLE, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 1, 0), show_edge=False)
+    drawn.add_column("Who\nWhere", overflow="fold")
+    drawn.add_column("Residents\nages, year", no_wrap=True)
+    for heading in ("Count\nof known", "Share\n95 % range", "Gap\nVerdict"):
+        drawn.add_column(heading, justify="right", no_wrap=True)
     for gap in gaps:
         drawn.add_row(
-            f"[bold]{gap.who}[/bold]\n{gap.where}",
-            f"{gap.against}\n{gap.against_whom}",
+            Text.assemble((gap.who, "bold"), f"\n{gap.where}"),
+            f"{gap.against}\n{gap.residents}",
             f"{gap.count}\n{gap.base}",
             f"{gap.share}\n{gap.interval}",
             f"{gap.gap}\n{gap.verdict}",

@@ -22,8 +22,10 @@ from pipelines.ingest import ingest
 from pipelines.measure import measure
 from pipelines.measure.register import at_work
 from pipelines.places import DataFolder
-from pipelines.progress import stage
+from pipelines.progress import Stage, stage
 from pipelines.publish import Release, clear_drafts, publish, staging
+from pipelines.quarantine import Quarantined
+from pipelines.terminal import LONG_INDENT, print_lines
 from pipelines.validate import Validated, validate
 from pipelines.waiver import Waiver, Waiving
 
@@ -49,10 +51,12 @@ class AtWorkError(RuntimeError):
 
 @dataclass(frozen=True)
 class Journey:
-    """What became of the landing folder."""
+    """What became of the landing folder; ``answered`` are the files that were refused or lost rows."""
 
     validated: Validated
     release: Release
+    answered: Sequence[Quarantined]
+    stages: Sequence[Stage]
 
 
 def landed(folder: DataFolder) -> list[Path]:
@@ -281,38 +285,36 @@ def walk(
 
 def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: Callable[[Validated], None]) -> Journey:
     files = landed(folder)
-    print_lines(console, ignored(folder))
+    print_lines(console, ignored(folder), rest=f"look into {folder.landing}")
     method = reference.method(folder)
     work = work_folder(folder)
     with open_database(folder, method) as con:
-        with stage(console, "ingest", len(files)) as on:
-            ingested = ingest(con, folder, files, work, on)
+        with stage(console, "ingest", len(files)) as ingesting:
+            ingested = ingest(con, folder, files, work, ingesting, ingesting.step)
             rows = sum(extract.rows_in for extract in ingested.extracts)
-            on.summary = f"{len(ingested.extracts):,} of {len(files):,} files read, {rows:,} rows"
-        with stage(console, "validate", len({extract.feed for extract in ingested.extracts})) as on:
+            ingesting.summary = f"{len(ingested.extracts):,} of {len(files):,} files read, {rows:,} rows"
+        with stage(console, "validate", len({extract.feed for extract in ingested.extracts})) as validating:
             before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
-            validated = validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)), on, before)
-            on.summary = verdict_summary(validated)
+            validated = validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)), validating, before)
+            validating.summary = verdict_summary(validated)
         show(validated)
-        print_lines(console, quarantine.lines(quarantine.quarantine(con, folder, validated)))
-        with stage(console, "freeze") as on:
+        answered = quarantine.quarantine(con, folder, validated)
+        print_lines(console, quarantine.lines(answered), rest=f"each has a folder in {folder.quarantine}")
+        with stage(console, "freeze") as freezing:
             snapshot = freeze(folder, validated, method, as_at_date)
             extracts = f"{len(snapshot.extracts):,} extracts"
-            on.summary = f"snapshot {snapshot.snapshot_id[:12]}, as at {snapshot.as_at_date}, {extracts}"
-        print_lines(console, who_gave_way(snapshot.gave_way))
-        with stage(console, "measure") as on:
-            measured = measure(con, folder, snapshot, staging(folder, snapshot) / "internal", on)
-            on.summary = f"{len(measured.marts)} marts"
-        with stage(console, "publish") as on:
+            freezing.summary = f"snapshot {snapshot.snapshot_id[:12]}, as at {snapshot.as_at_date}, {extracts}"
+        print_lines(console, who_gave_way(snapshot.gave_way), LONG_INDENT, f"{folder.ledger} has a line for each")
+        with stage(console, "measure") as measuring:
+            measured = measure(con, folder, snapshot, staging(folder, snapshot) / "internal", measuring)
+            measuring.summary = f"{len(measured.marts)} marts"
+        with stage(console, "publish") as publishing:
             release = publish(folder, measured)
-            on.summary = f"release {release.release_id}, internal part only"
-    return Journey(validated, release)
-
-
-def print_lines(console: Console, lines: Iterable[str]) -> None:
-    """Print lines as they are: nothing in a file's name is markup, and a long line stays one line."""
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+            publishing.summary = f"release {release.release_id}, internal part only"
+    for one in (ingesting, validating, measuring):
+        one.handled = (rows, "rows")
+    freezing.handled = (len(snapshot.extracts), "files")
+    return Journey(validated, release, answered, (ingesting, validating, freezing, measuring, publishing))
 
 
 def who_gave_way(gave_way: Sequence[GaveWay]) -> list[str]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 from rich.console import Console
 
 from pipelines import places
-from pipelines.road import print_lines
+from pipelines.terminal import print_lines
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -72,6 +72,7 @@ def ingest(
     files: Sequence[Path],
     work: Path,
     progress: Callable[[str], None] = lambda _: None,
+    step: Callable[[str], None] = lambda _: None,
 ) -> Ingested:
     """Read files into typed Parquet under ``work``.
 
@@ -81,6 +82,7 @@ def ingest(
         files: the files to read.
         work: folder for the typed tables; it holds personal rows.
         progress: told the name of each file when it has been read.
+        step: told what else was done, for all files or a batch of them.
 
     Raises:
         LayoutError: a layout file can't be used.
@@ -93,14 +95,17 @@ def ingest(
     method = reference.method(folder)
     work.mkdir(parents=True, exist_ok=True)
     found = recognise_all(con, layouts, files, waivers)
+    step("recognising")
     extracts: list[Extract] = []
     refusals = found.refusals
     for batch in _batches(found.files):
         texts = _without_personal(con, _read_batch(con, batch, work, progress), waivers, method)
+        step("looking for personal data")
         own = lookup.register(con, batch[0].layout, contract.load(batch[0].layout.feed), method, mappings)
         read, refused = _type_batch(con, texts, work, own)
         extracts += read
         refusals += refused
+        step("typing")
     refusals = _with_copies(refusals, found.copies)
     return Ingested(
         tuple(sorted(extracts, key=lambda extract: extract.file)),

@@ -51,8 +51,10 @@ def test_demo_shows_stages_gaps_and_where_the_result_lies_and_says_that_it_is_sy
 ) -> None:
     code, printed = edi("demo", "--data", tmp_path, "--people", "2000", "--months", "2")
     assert code == 0
-    stages = re.findall(r"^(sample|ingest|validate|freeze|measure|publish) ", printed, re.MULTILINE)
+    stages = re.findall(r"^(sample|ingest|validate|freeze|measure|publish) +(?!at work| )", printed, re.MULTILINE)
     assert stages == ["sample", "ingest", "validate", "freeze", "measure", "publish"]
+    assert "Timings" not in printed
+    assert "timing " not in printed
     assert SYNTHETIC in printed
     assert "Widest gaps" in printed
     release = tmp_path / "marts" / json.loads((tmp_path / "marts" / "current.json").read_text())["path"]
@@ -63,10 +65,25 @@ def test_demo_shows_stages_gaps_and_where_the_result_lies_and_says_that_it_is_sy
     assert not (tmp_path / "snapshots" / ".work").exists()
 
 
-def test_no_line_of_the_table_is_wider_than_the_terminal(edi: Edi, small_sample: Path) -> None:
-    _, printed = edi("run", "--data", small_sample)
-    table = printed[printed.index("Widest gaps") : printed.index("Exact counts")]
-    assert max(len(line) for line in table.splitlines()) <= 80
+def test_no_line_of_the_table_is_wider_than_the_terminal(
+    edi: Edi, small_sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is any other line; and what is to be done stands last."""
+    for name, value in {"TTY_COMPATIBLE": "1", "TTY_INTERACTIVE": "0", "NO_COLOR": "1", "TERM": "dumb"}.items():
+        monkeypatch.setenv(name, value)
+    _, printed = edi("run", "--data", small_sample, "--timings")
+    assert re.search(r"^Widest gaps below the residents served *\nWho ", printed, re.MULTILINE)
+    assert max(len(line) for line in printed.splitlines()) <= 80
+    assert "\x1b" not in printed
+    stages = re.findall(r"^ (\w[a-z ]+?) +(\d+\.\d) +\d+ %", printed[printed.index("Timings") :], re.MULTILINE)
+    *road, rest, whole = [(name, float(seconds)) for name, seconds in stages]
+    assert [name for name, _ in road] == ["ingest", "validate", "freeze", "measure", "publish"]
+    assert (rest[0], whole[0]) == ("the rest", "whole")
+    # Each figure is rounded by itself.
+    assert sum(seconds for _, seconds in road) <= whole[1] + 0.05 * len(road)
+    assert (
+        printed.rstrip().splitlines()[-1].rstrip() == "release   Nothing is published until disclosure control exists."
+    )
 
 
 def test_a_refused_file_stops_no_other_and_only_strict_exits_with_1(
@@ -77,6 +94,12 @@ def test_a_refused_file_stops_no_other_and_only_strict_exits_with_1(
     code, printed = edi("run", "--data", tmp_path)
     assert code == 0
     assert "refused   letter.csv [layout.none]" in printed
+    assert all(line == line.rstrip() for line in printed.splitlines())
+    (gap, *_) = re.findall("^gap       .*$", printed, re.MULTILINE)
+    assert re.search(r": −.+ pp, lower; \d+ of .+; residents \(.+, 2021\) \d", gap)
+    (told,) = re.findall("^next .*$", printed, re.MULTILINE)
+    assert told.startswith(f"next      letter.csv was refused: send whoever sent it report.md in {tmp_path}")
+    assert printed.index(told) < printed.index("release   Exact counts, for internal use: ")
     (answer,) = (tmp_path / "quarantine").glob("letter.csv-*")
     assert sorted(path.name for path in answer.iterdir()) == ["file", "rejects.csv", "report.jsonl", "report.md"]
     (answer / "file" / "letter.csv").rename(tmp_path / "landing" / "letter.csv")
