@@ -255,7 +255,7 @@ def _matched(
     if not matching:
         return _unrecognised(path, layouts, tables)
     chosen, table, line, names = next(iter(matching.values()))
-    fault = _header_fault(file, names) or _kept_name(file, names)
+    fault = _nul_fault(file, names) or _header_fault(file, names) or _kept_name(file, names)
     if fault:
         return fault
     with path.open("rb") as content:
@@ -322,6 +322,11 @@ def _other_separator(layouts: Sequence[Layout], headers: Sequence[Sequence[str]]
 
 def _distance(layouts: Sequence[Layout], header: Sequence[str]) -> int:
     return min(len(one.missing_columns(header)) + len(one.unknown_columns(header)) for one in layouts)
+
+
+def _nul_fault(file: str, header: Sequence[str]) -> Refusal | None:
+    """Refuse a header with a NUL byte, which a layout's patterns may have let pass: the database takes no such name."""
+    return Refusal(file, "line.nul", f"its header {NUL_BYTE}") if "\0" in "".join(header) else None
 
 
 def _header_fault(file: str, header: Sequence[str]) -> Refusal | None:

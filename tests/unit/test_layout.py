@@ -82,6 +82,13 @@ def test_an_unrecognised_file_hears_what_keeps_it_out(read: Read, header: str, s
     assert sentence in refusal.sentence
 
 
+def test_a_nul_byte_in_a_name_that_a_pattern_takes_is_damage(read: Read) -> None:
+    header = "Report,Day,Level,Group,value,Remark\0"
+    content = f"{header}\nEthnicity of staff,Spring 2026,Social worker,Asian,12,x\n"
+    (refusal,) = read(content, county=COUNTY.replace("unused: [Remark]", "unused: ['Rem*']")).refusals
+    assert (refusal.rule, refusal.sentence.split(",")[0]) == ("line.nul", "its header has a NUL byte in it")
+
+
 @pytest.mark.parametrize("between", ["", ","])
 def test_a_row_that_ran_into_the_header_is_not_repeated(read: Read, between: str) -> None:
     """Nor where two rows below ran together too, so that a line is as wide as the header."""
