@@ -5,7 +5,7 @@ those are exact until disclosure control exists. Nothing depends on Prefect's ca
 addresses are ours. What stops a flow is a sentence in its state: a library's own words could hold a cell's value.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import wraps
@@ -41,6 +41,7 @@ from pipelines.road import (
     who_gave_way,
     work_folder,
 )
+from pipelines.terminal import visible
 
 ROAD, YEARLY, LANDING_CHECK = "road", "yearly", "landing-check"
 
@@ -172,8 +173,9 @@ def judge_landing(folder: DataFolder) -> validate.Validated:
     """Judge what lies in the landing folder, as `edi check` does, and tell who is still awaited."""
     with open_database(folder, reference.method(folder)) as con:
         validated = judge_files(con, folder, landed(folder), work_folder(folder))
-        rows = [{"as at": str(day), "code": code, "name": name} for day, code, name in awaited(con, folder, validated)]
-    create_table_artifact(key="awaited", table=rows, description="Expected for the latest date, and not here yet")
+        missing = awaited(con, folder, validated)
+    rows = [{"as at": str(day), "code": code, "name": name} for day, code, name in missing]
+    show_table("awaited", rows, "Expected for the latest date, and not here yet")
     return validated
 
 
@@ -258,7 +260,7 @@ def _ended(validated: validate.Validated, summary: str, strict: bool = False) ->
         return cast("str", Completed(message=summary))
     named = [f"{one.file} [{one.rule}]: {one.sentence}" for one in validated.refusals[:NAMED]]
     more = len(validated.refusals) - len(named)
-    message = "; ".join([summary, *named, *([f"and {more:,} more files"] if more else [])])
+    message = visible("; ".join([summary, *named, *([f"and {more:,} more files"] if more else [])]))
     return cast("str", Failed(message=message) if strict else Completed(name=FILES_REFUSED, message=message))
 
 
@@ -280,18 +282,26 @@ def progress(key: str, title: str, total: int) -> Iterator[Callable[[str], None]
 
 
 def show_lines(key: str, title: str, lines: Sequence[str]) -> None:
-    """Leave lines as an artifact, if there are any."""
+    """Leave lines as an artifact, if there are any: as they are, for a file's name could be markup."""
     if lines:
-        create_markdown_artifact(key=key, markdown=f"## {title}\n\n" + "".join(f"- {line}\n" for line in lines))
+        create_markdown_artifact(
+            key=key, markdown="\n".join([f"## {title}", "", "````", *map(visible, lines), "````", ""])
+        )
+
+
+def show_table(key: str, rows: Sequence[Mapping[str, str | int]], description: str = "") -> None:
+    """Leave a table as an artifact."""
+    shown = [{name: visible(str(cell)) for name, cell in row.items()} for row in rows]
+    create_table_artifact(key=key, table=shown, description=description)
 
 
 def show_verdicts(validated: validate.Validated, ignored_lines: Sequence[str]) -> None:
     """Leave the verdicts as artifacts: files, rules and counts of rows."""
     create_markdown_artifact(key="verdicts", markdown=f"## Files received\n\n{verdict_summary(validated)}.\n")
     show_lines("ignored", "Ignored in the landing folder", ignored_lines)
-    create_table_artifact(
-        key="files",
-        table=[
+    show_table(
+        "files",
+        [
             {
                 "file": one.extract.file,
                 "feed": one.extract.feed,
@@ -304,7 +314,7 @@ def show_verdicts(validated: validate.Validated, ignored_lines: Sequence[str]) -
             for one in validated.accepted
         ],
     )
-    create_table_artifact(
-        key="refused",
-        table=[{"file": one.file, "rule": one.rule, "why and what to do": one.sentence} for one in validated.refusals],
+    show_table(
+        "refused",
+        [{"file": one.file, "rule": one.rule, "why and what to do": one.sentence} for one in validated.refusals],
     )

@@ -130,7 +130,7 @@ def test_what_stops_a_run_is_a_sentence_in_its_state(service: Service, tmp_path:
 def test_the_landing_check_moves_nothing_and_names_who_is_awaited(service: Service, invented: Path) -> None:
     (gone,) = (invented / "landing").glob("*RBK_2026-03-31.csv")
     gone.unlink()
-    (invented / "landing" / "unknown.csv").write_text("a,b\n1,2\n")
+    (invented / "landing" / "un\x1b[31mknown.csv").write_text("a,b\n1,2\n")
     before = sorted(invented.rglob("*"))
     run = service.ended(service.trigger("landing-check/weekdays", data=str(invented)))
     assert (run["state_type"], run["state_name"]) == ("COMPLETED", "Files refused")
@@ -139,7 +139,8 @@ def test_the_landing_check_moves_nothing_and_names_who_is_awaited(service: Servi
     assert json.loads(left["awaited"]) == [
         {"as at": "2026-03-31", "code": "RBK", "name": "Walsall Healthcare NHS Trust"}
     ]
-    assert "unknown.csv" in left["refused"]
+    assert json.loads(left["refused"])[0]["file"] == r"un\x1b[31mknown.csv"
+    assert r"un\x1b[31mknown.csv [layout.none]" in run["state"]["message"]
 
 
 def test_a_cancel_leaves_nothing_half_done(service: Service, invented: Path, undisturbed: Path) -> None:
