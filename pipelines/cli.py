@@ -233,12 +233,11 @@ def main() -> None:
         raise
     except Exception as error:
         # Imported only when it is needed: `edi --help` needn't wait for the database.
-        from pipelines.failure import EXPECTED, sentence
+        from pipelines.failure import EXPECTED, sentences
 
         if not isinstance(error, EXPECTED):
             raise
-        # The notes are the road's: what it couldn't remove.
-        for words in (sentence(error), *getattr(error, "__notes__", ())):
+        for words in sentences(error):
             _show_error(words)
         sys.exit(WRONG_USE if isinstance(error, WrongUseError) else REFUSED)
     sys.exit(code if isinstance(code, int) else DONE)

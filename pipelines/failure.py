@@ -17,6 +17,11 @@ INTERRUPTED = "Query interrupted"
 EXPECTED = (ValueError, OSError, RuntimeError, duckdb.Error)
 
 
+def sentences(error: Exception) -> list[str]:
+    """Return what went wrong, and what else the road has to say of it: what it couldn't remove."""
+    return [sentence(error), *getattr(error, "__notes__", ())]
+
+
 def sentence(error: Exception) -> str:
     """Say what went wrong and what to do; a library's own words could hold a cell's value, and aren't repeated."""
     if isinstance(error, duckdb.InterruptException) or str(error) == INTERRUPTED:

@@ -5,6 +5,7 @@ those are exact until disclosure control exists. Nothing depends on Prefect's ca
 addresses are ours. What stops a flow is a sentence in its state: a library's own words could hold a cell's value.
 """
 
+import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -24,14 +25,15 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from pipelines import earlier, freeze, ingest, ledger, measure, publish, quarantine, reference, report, validate
+from pipelines import freeze, ingest, ledger, measure, publish, quarantine, reference, report, validate
 from pipelines.disk import HeldError
-from pipelines.failure import EXPECTED, sentence
+from pipelines.failure import EXPECTED, sentences
 from pipelines.places import DataFolder
 from pipelines.road import (
     alone,
     awaited,
     ignored,
+    judge,
     judge_files,
     landed,
     open_database,
@@ -50,8 +52,8 @@ FILES_REFUSED = "Files refused"
 # The state of a task that met a full disk, a share that went away: it is tried again. Bad data stay bad.
 OUT_OF_REACH = "Out of reach"
 # How a run may end, and of which endings (or of which delay) a person is told.
-ENDINGS = ("Completed", FILES_REFUSED, "Failed", OUT_OF_REACH, "TimedOut", "Crashed", "Cancelled")
-TO_BE_TOLD = (FILES_REFUSED, "Failed", OUT_OF_REACH, "TimedOut", "Crashed", "Late")
+ENDINGS = ("Completed", FILES_REFUSED, "Failed", OUT_OF_REACH, "Crashed", "Cancelled")
+TO_BE_TOLD = (FILES_REFUSED, "Failed", OUT_OF_REACH, "Crashed", "Late")
 
 # So many refusals are named in the message of a state; the artifact names all.
 NAMED = 5
@@ -72,7 +74,7 @@ def in_a_sentence(stage: Callable[Arguments, Result]) -> Callable[Arguments, Res
         except EXPECTED as error:
             name = OUT_OF_REACH if isinstance(error, OSError | HeldError) else "Failed"
             # Prefect takes a state that is returned for the state of the run.
-            return cast("Result", Failed(name=name, message=sentence(error)))
+            return cast("Result", Failed(name=name, message=visible("; ".join(sentences(error)))))
 
     return told
 
@@ -95,7 +97,22 @@ def is_out_of_reach(_: object, __: object, state: State[Any]) -> bool:
 
 
 # A share that is away for a moment is back by then.
-DELAYS: list[float] = [30, 300]
+DELAYS: list[float] = [10, 60, 300]
+
+
+@task(
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=len(DELAYS),
+    retry_delay_seconds=DELAYS,
+    retry_condition_fn=is_out_of_reach,
+    task_run_name="reach {folder.landing}",
+)
+@in_a_sentence
+def reach(folder: DataFolder) -> None:
+    """Find the landing folder: on a share that isn't there nothing would have come, and all would look well."""
+    if not folder.landing.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(folder.landing))
 
 
 @task(
@@ -109,15 +126,12 @@ DELAYS: list[float] = [30, 300]
 @in_a_sentence
 def receive(folder: DataFolder) -> validate.Validated:
     """Ingest and validate what lies in the landing folder; what is refused goes to quarantine."""
-    method = reference.method(folder)
     files = landed(folder)
-    with open_database(folder, method) as con:
+    with open_database(folder, reference.method(folder)) as con:
         with progress("progress-ingest", "ingest", len(files)) as on:
             ingested = ingest.ingest(con, folder, files, work_folder(folder), on)
         with progress("progress-validate", "validate", len({extract.feed for extract in ingested.extracts})) as on:
-            before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
-            received = ledger.received(ledger.read(folder.ledger))
-            validated = validate.validate(con, ingested, method, received, on, before)
+            validated = judge(con, folder, ingested, on)
         placed = quarantine.quarantine(con, folder, validated)
         show_lines("answers", "Answers to senders", quarantine.lines(placed))
         return validated
@@ -227,10 +241,12 @@ def landing_check(data: Path = Path("data")) -> str:
         data: the data folder.
     """
     folder = DataFolder(data)
+    take(reach, folder)
     with alone(folder, WAIT_SECONDS):
         validated = take(judge_landing, folder)
         show_verdicts(validated, ignored(folder))
-    return _ended(validated, receipt(validated))
+    refused = [(one.file, one.rule) for one in validated.refusals]
+    return _ended(receipt(validated), refused, "what to do stands in the run's artifacts")
 
 
 def latest_year_end(year: int | None, day: date) -> date:
@@ -239,28 +255,38 @@ def latest_year_end(year: int | None, day: date) -> date:
 
 
 def _walk(folder: DataFolder, as_at: date | None, strict: bool) -> str:
+    take(reach, folder)
     with alone(folder, WAIT_SECONDS):
         validated = take(receive, folder)
         show_verdicts(validated, ignored(folder))
+        refused = _refused(folder, validated)
         snapshot = take(freeze_snapshot, folder, validated, as_at)
         show_lines("gave-way", "Files that gave way", who_gave_way(snapshot.gave_way))
         show_lines("waivers", "Waivers at work", waiver_lines(snapshot))
         measured = take(measure_snapshot, folder, snapshot)
         release = take(publish_release, folder, measured)
-    return _ended(validated, f"release {release.release_id}: {receipt(validated)}", strict)
+    summary = f"release {release.release_id}: {receipt(validated)}"
+    return _ended(summary, refused, f"what their senders have to mend stands in {folder.quarantine}", strict)
 
 
-def _ended(validated: validate.Validated, summary: str, strict: bool = False) -> str:
+def _refused(folder: DataFolder, validated: validate.Validated) -> list[tuple[str, str]]:
+    """Return what was refused, with its rule: by this run, or by one that stopped before it told of it."""
+    accepted = {one.extract.file for one in validated.accepted}
+    before = [one for one in ledger.refused_since_release(ledger.read(folder.ledger)) if one[0] not in accepted]
+    return list(dict.fromkeys([*before, *((one.file, one.rule) for one in validated.refusals)]))
+
+
+def _ended(summary: str, refused: Sequence[tuple[str, str]], what_next: str, strict: bool = False) -> str:
     """Return how a run ends: as completed, or with a state that names what was refused.
 
-    What a state says may reach a person by way of others: it tells no numbers of rows.
+    What a state says may reach a person by way of others: it names files and rules, and tells no numbers of rows.
     """
     get_run_logger().info(summary)
-    if not validated.refusals:
+    if not refused:
         return cast("str", Completed(message=summary))
-    named = [f"{one.file} [{one.rule}]: {one.sentence}" for one in validated.refusals[:NAMED]]
-    more = len(validated.refusals) - len(named)
-    message = visible("; ".join([summary, *named, *([f"and {more:,} more files"] if more else [])]))
+    named = [f"{file} [{rule}]" for file, rule in refused[:NAMED]]
+    more = [f"and {len(refused) - NAMED:,} more"] if len(refused) > NAMED else []
+    message = visible(f"{summary}; refused: {', '.join([*named, *more])}; {what_next}")
     return cast("str", Failed(message=message) if strict else Completed(name=FILES_REFUSED, message=message))
 
 
@@ -270,12 +296,12 @@ def progress(key: str, title: str, total: int) -> Iterator[Callable[[str], None]
     artifact = cast("UUID", create_progress_artifact(progress=0.0, key=key, description=title))
     done = told = 0
 
-    def one_more(name: str) -> None:
+    def one_more(_: str) -> None:
         nonlocal done, told
         done += 1
         if 20 * done // max(total, 1) > told:
             told = 20 * done // max(total, 1)
-            update_progress_artifact(artifact, progress=min(5.0 * told, 99.0), description=f"{title}: {name}")
+            update_progress_artifact(artifact, progress=min(5.0 * told, 99.0), description=f"{title}: {done:,} done")
 
     yield one_more
     update_progress_artifact(artifact, progress=100.0, description=f"{title}: done")

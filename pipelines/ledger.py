@@ -88,6 +88,20 @@ def _written(path: Path) -> str:
     return (EPOCH + timedelta(seconds=path.stat().st_mtime)).isoformat() if path.is_file() else ""
 
 
+def refused_since_release(entries: Iterable[Entry]) -> list[tuple[str, str]]:
+    """Return the files refused since the latest release, each with its rule, in the order in which they were.
+
+    A run that stopped after it moved a refused file has told nobody of it, and the next one doesn't see it.
+    """
+    refused: list[tuple[str, str]] = []
+    for entry in entries:
+        if entry["event"] == "released":
+            refused = []
+        elif entry["event"] == "refused":
+            refused.append((entry["file"], entry["rule"]))
+    return list(dict.fromkeys(refused))
+
+
 @dataclass(frozen=True)
 class Received:
     """A file that was taken in: ``rows`` is how many accepted rows it had about each thing that it speaks about."""

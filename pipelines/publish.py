@@ -90,7 +90,10 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
             )
     else:
         disk.replace(draft, path)
-    if not any(one["event"] == "released" and one["release_id"] == identifier for one in ledger.read(folder.ledger)):
+    entries = ledger.read(folder.ledger)
+    is_known = any(one["event"] == "released" and one["release_id"] == identifier for one in entries)
+    # Also where nothing came of a run but refusals: the line says that it came to its end, and told of them.
+    if not is_known or ledger.refused_since_release(entries):
         released = {"event": "released", "release_id": identifier, "snapshot_id": snapshot.snapshot_id}
         ledger.append(folder.ledger, [released])
     pointer = {

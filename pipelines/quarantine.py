@@ -135,9 +135,9 @@ def _move(answer: Answer, source: Path, place: Path) -> bool:
 
 
 def _note(folder: DataFolder, refusals: Sequence[Refusal]) -> None:
-    """Add what was refused to the ledger, once per file and rule, and each column of personal data that came."""
+    """Add what was refused to the ledger, once until the next release, and each column of personal data that came."""
     ledger.incidents(folder, refusals)
-    known = {(one["file"], one["rule"]) for one in ledger.read(folder.ledger) if one["event"] == "refused"}
+    known = ledger.refused_since_release(ledger.read(folder.ledger))
     entries = [
         {"event": "refused", "file": one.file, "rule": one.rule}
         for one in refusals

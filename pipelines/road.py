@@ -16,9 +16,10 @@ from rich.console import Console
 from pipelines import database, disk, earlier, ledger, quarantine, reference, sidecar
 from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection
+from pipelines.failure import sentence
 from pipelines.freeze import Snapshot, freeze
 from pipelines.freeze.owners import GaveWay
-from pipelines.ingest import ingest
+from pipelines.ingest import Ingested, ingest
 from pipelines.measure import measure
 from pipelines.measure.register import at_work
 from pipelines.places import DataFolder
@@ -184,8 +185,8 @@ def _left_clean(folder: DataFolder) -> Iterator[None]:
     except BaseException as error:
         try:
             _clear(folder)
-        except disk.HeldError as held:
-            error.add_note(str(held))
+        except (disk.HeldError, OSError) as left:
+            error.add_note(sentence(left))
         raise
     _clear(folder)
 
@@ -235,10 +236,23 @@ def judge_files(con: Connection, folder: DataFolder, files: Sequence[Path], work
         files: the files.
         work: an empty folder, for typed rows; the caller removes it.
     """
+    return judge(con, folder, ingest(con, folder, files, work))
+
+
+def judge(
+    con: Connection, folder: DataFolder, ingested: Ingested, progress: Callable[[str], None] = lambda _: None
+) -> Validated:
+    """Validate what was ingested, beside what earlier runs took in.
+
+    Args:
+        con: the database that ``ingest`` used.
+        folder: the data folder, with its method, its ledger and its snapshots.
+        ingested: what ``ingest`` returned.
+        progress: told each feed when it is done.
+    """
     method = reference.method(folder)
-    ingested = ingest(con, folder, files, work)
     before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
-    return validate(con, ingested, method, earlier=before)
+    return validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)), progress, before)
 
 
 def awaited(con: Connection, folder: DataFolder, validated: Validated) -> list[tuple[date, str, str]]:
@@ -294,8 +308,7 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
             rows = sum(extract.rows_in for extract in ingested.extracts)
             ingesting.summary = f"{len(ingested.extracts):,} of {len(files):,} files read, {rows:,} rows"
         with stage(console, "validate", len({extract.feed for extract in ingested.extracts})) as validating:
-            before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
-            validated = validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)), validating, before)
+            validated = judge(con, folder, ingested, validating)
             validating.summary = verdict_summary(validated)
         show(validated)
         answered = quarantine.quarantine(con, folder, validated)
@@ -354,9 +367,8 @@ def _waiver_line(waiver: Waiver, waivings: Sequence[Waiving]) -> str:
 
 
 def receipt(validated: Validated) -> str:
-    """Return how many files were accepted and refused, and whether they are made up."""
-    files = f"{len(validated.accepted):,} files accepted, {len(validated.refusals):,} refused"
-    return files + _synthetic(validated)
+    """Return how many files were accepted, and whether they are made up."""
+    return f"{len(validated.accepted):,} files accepted{_synthetic(validated)}"
 
 
 def verdict_summary(validated: Validated) -> str:

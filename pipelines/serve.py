@@ -4,6 +4,7 @@ Beside ``flows.py`` the only module that knows Prefect; it says nothing of how e
 """
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,9 +17,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+import yaml
 from rich.console import Console
 
-from pipelines import places
+from pipelines.places import DataFolder
 from pipelines.terminal import print_lines
 
 if TYPE_CHECKING:
@@ -26,19 +28,21 @@ if TYPE_CHECKING:
 
     from prefect.events.schemas.automations import AutomationCore
 
-POOL = "workforce-edi"
+POOL = TAG = "workforce-edi"
 # The notification block that a person is told through; made from an address, or by hand in the server's pages.
 ALERT = "workforce-edi-alert"
 HOST = "127.0.0.1"
 STARTS_WITHIN_SECONDS = 180
-STOPS_WITHIN_SECONDS = 30
+# A worker gives its run half a minute to end.
+STOPS_WITHIN_SECONDS = 60
 # A worker that ends sooner would end again.
 LIVES_SECONDS = 10
+LATE_SECONDS = 3600
 # Three heartbeats of a run, as prefect.yaml sets them.
 SILENCE = timedelta(seconds=90)
 # What an automation looks at: runs of these deployments, whatever else the server has.
 RUNS: dict[str, str | list[str]] = {"prefect.resource.id": "prefect.flow-run.*"}
-OURS: dict[str, str | list[str]] = {"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.workforce-edi"}
+OURS: dict[str, str | list[str]] = {"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{TAG}"}
 
 
 def serve(data: Path, port: int, alert: str | None, console: Console) -> None:
@@ -57,15 +61,22 @@ def serve(data: Path, port: int, alert: str | None, console: Console) -> None:
     _refuse_taken(port)
     # Before Prefect is imported, here or in a process of its own.
     os.environ.update(environment(data, port))
+    said = guard(Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser())
     signal.signal(signal.SIGTERM, _stop)
     with _running("server", "start", "--host", HOST, "--port", str(port)) as server:
         _await(server, port)
         print_lines(console, [f"server    {os.environ['PREFECT_UI_URL']}"])
+        print_lines(console, [f"password  {said}"])
         with _answered():
-            print_lines(console, [f"deployed  {name}" for name in deploy()])
+            print_lines(console, [f"deployed  {name}" for name in deploy(DataFolder(data), console)])
             print_lines(console, [f"alerts    {tell_a_person(alert)}"])
+        if not DataFolder(data).landing.is_dir():
+            print_lines(
+                console, [f"landing   {DataFolder(data).landing} isn't there yet: runs wait for it, and then fail"]
+            )
         print_lines(console, [f"worker    at work in {data.absolute()}; Ctrl-C stops it and the server"])
-        while _work(server):
+        while True:
+            _work(server)
             print_lines(console, ["worker    it stopped by itself; starting it again"])
 
 
@@ -87,6 +98,11 @@ def environment(data: Path, port: int) -> dict[str, str]:
     return {
         "PREFECT_API_URL": f"{address}/api",
         "PREFECT_UI_URL": address,
+        # No page of somebody else's, open in a browser on this machine, may ask the server for anything.
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": address,
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        # A run waits for the one before it; only one that waits longer has nobody to take it.
+        "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": str(LATE_SECONDS),
         "EDI_DATA": str(data.absolute()),
         # Prefect and Great Expectations send usage figures home unless they are told not to.
         "DO_NOT_TRACK": "1",
@@ -95,26 +111,62 @@ def environment(data: Path, port: int) -> dict[str, str]:
     }
 
 
-def deploy() -> list[str]:
+def guard(home: Path) -> str:
+    """Let the server ask for a password, for whoever reaches it can have it run anything; return where that stands.
+
+    Args:
+        home: Prefect's own folder, where it is kept for its owner alone; made once, unless one is set already.
+    """
+    if "PREFECT_SERVER_API_AUTH_STRING" in os.environ:
+        return "the one in PREFECT_SERVER_API_AUTH_STRING"
+    path = home / "workforce-edi.password"
+    if not path.is_file():
+        home.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(f"edi:{secrets.token_urlsafe(24)}", encoding="utf-8", newline="\n")
+    words = path.read_text(encoding="utf-8")
+    os.environ.update(PREFECT_SERVER_API_AUTH_STRING=words, PREFECT_API_AUTH_STRING=words)
+    return f"the one line of {path}"
+
+
+def deploy(folder: DataFolder, console: Console) -> list[str]:
     """Make the work pool, in which one run at a time is at work, and prefect.yaml's deployments; return their names.
+
+    A deployment of ours that the file no longer has is removed.
 
     Raises:
         RuntimeError: Prefect can't make a deployment.
     """
     from prefect.client.orchestration import get_client
+
+    _make_pool()
+    file = folder.prefect_yaml()
+    words = ["--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
+    made = subprocess.run([sys.executable, "-m", "prefect", *words], capture_output=True, text=True, check=False)
+    if made.returncode:
+        print_lines(console, [f"prefect   {line}" for line in (made.stdout + made.stderr).splitlines()])
+        raise RuntimeError(f"Prefect can't make the deployments of {file}; what it says stands above")
+    meant = {str(one["name"]) for one in yaml.safe_load(file.read_text(encoding="utf-8"))["deployments"]}
+    with get_client(sync_client=True) as client:
+        for one in client.read_deployments():
+            if TAG in one.tags and one.name not in meant:
+                client.delete_deployment(one.id)
+    return sorted(meant)
+
+
+def _make_pool() -> None:
+    from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.workers.process import ProcessWorker
 
     template = ProcessWorker.get_default_base_job_template()
+    # What a run starts, and where, isn't for whoever triggers it.
+    for name in ("command", "working_dir"):
+        template["job_configuration"].pop(name, None)
+        template["variables"]["properties"].pop(name, None)
     pool = WorkPoolCreate(name=POOL, type="process", concurrency_limit=1, base_job_template=template)
     with get_client(sync_client=True) as client:
         client.create_work_pool(pool, overwrite=True)
-    words = ["--no-prompt", "deploy", "--all", "--prefect-file", str(places.PREFECT_YAML)]
-    made = subprocess.run([sys.executable, "-m", "prefect", *words], capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise RuntimeError(f"the deployments can't be made: {made.stdout[-500:]}{made.stderr[-500:]}")
-    with get_client(sync_client=True) as client:
-        return sorted(one.name for one in client.read_deployments())
 
 
 def tell_a_person(address: str | None) -> str:
@@ -123,12 +175,15 @@ def tell_a_person(address: str | None) -> str:
     Args:
         address: a webhook's; None for the notification block that is there already.
     """
+    from prefect.blocks.fields import SecretDict
     from prefect.blocks.notifications import CustomWebhookNotificationBlock
 
     if address:
         block = CustomWebhookNotificationBlock(
             name="Workforce EDI",
-            url=address,
+            # Not in the open: an address that a message is accepted at is a key.
+            url="{{address}}",
+            secrets=SecretDict({"address": address}),
             json_data={"text": "{{subject}}\n{{body}}"},
             headers=None,
             cookies=None,
@@ -224,14 +279,16 @@ def _keep(automations: "list[AutomationCore]") -> None:
 @contextmanager
 def _answered() -> Iterator[None]:
     """Turn a server's refusal into a sentence."""
-    from prefect.exceptions import PrefectHTTPStatusError
+    import httpx
 
     try:
         yield
-    except PrefectHTTPStatusError as error:
+    except httpx.HTTPStatusError as error:
         status = error.response.status_code
         hint = "; PREFECT_API_AUTH_STRING has to say what PREFECT_SERVER_API_AUTH_STRING says" if status == 401 else ""
         raise RuntimeError(f"the server refuses what is asked of it ({status}){hint}") from error
+    except httpx.TransportError as error:
+        raise RuntimeError("the server doesn't answer; look at what it said, and start again") from error
 
 
 def _await(server: subprocess.Popen[bytes], port: int) -> None:
@@ -245,15 +302,18 @@ def _await(server: subprocess.Popen[bytes], port: int) -> None:
             time.sleep(0.5)  # it can't be waited for otherwise: it is another process
 
 
-def _work(server: subprocess.Popen[bytes]) -> bool:
-    """Run a worker until it ends, though nobody told it to; tell whether it is worth starting another."""
+def _work(server: subprocess.Popen[bytes]) -> None:
+    """Run a worker until it ends, though nobody told it to.
+
+    Raises:
+        RuntimeError: the server ended, or the worker so soon that another would do the same.
+    """
     began = time.monotonic()
     with _running("worker", "start", "--pool", POOL) as worker:
         while server.poll() is None and worker.poll() is None:
             time.sleep(1)  # until a signal comes or one of them ends
     if server.poll() is not None or time.monotonic() - began < LIVES_SECONDS:
         raise RuntimeError("the server or the worker stopped by itself; look at what it said, and start again")
-    return True
 
 
 def _stop(signal_number: int, _: FrameType | None) -> NoReturn:

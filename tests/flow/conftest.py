@@ -29,13 +29,14 @@ class Service:
     """A server and worker at work; ``told`` is what reached the receiver."""
 
     api: str
+    password: Path
     process: subprocess.Popen[bytes]
     log: Path
     told: list[str] = field(default_factory=list)
 
     def ask(self, method: str, path: str, content: Any = None) -> Any:
         """Call the server's API, again where it is too busy to answer."""
-        with SyncPrefectClient(api=self.api) as client:
+        with SyncPrefectClient(api=self.api, auth_string=self.password.read_text(encoding="utf-8")) as client:
             return client.request(method, path, json=content).raise_for_status().json()
 
     def trigger(self, deployment: str, **parameters: Any) -> str:
@@ -88,6 +89,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     log = folder / "serve.log"
     port, alert = free_port(), f"http://127.0.0.1:{receiver.server_port}/alerts"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
+    (folder / "data" / "landing").mkdir(parents=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [EDI, "serve", "--data", folder / "data", "--port", str(port), "--alert", alert],
@@ -97,7 +99,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             stderr=output,
         )
     try:
-        started = Service(f"http://127.0.0.1:{port}/api", process, log, told)
+        password = folder / "home" / "workforce-edi.password"
+        started = Service(f"http://127.0.0.1:{port}/api", password, process, log, told)
         started.wait(lambda: " started!" in log.read_text(), "no worker starts")
         yield started
     finally:
