@@ -258,6 +258,18 @@ def test_a_method_that_cannot_be_used_is_named(edi: Edi, data: Path, text: str) 
         assert f"edi: {data / 'method.yaml'}" in printed
 
 
+def test_check_refuses_what_a_run_would_refuse_beside_what_came_before(edi: Edi, data: Path) -> None:
+    """A new file with a third of the rows that an earlier one had about the same people."""
+    march = data / "landing" / "march.csv"
+    row = HEADCOUNT.splitlines(keepends=True)[1]
+    march.write_text(HEADCOUNT + row.replace("band_5", "band_6") + row.replace("band_5", "band_7"), encoding="utf-8")
+    assert edi("run", "--data", data)[0] == 0
+    march.write_text(HEADCOUNT, encoding="utf-8")
+    code, printed = edi("check", march, "--data", data)
+    assert code == 1
+    assert "march.csv [file.shrinks]" in printed
+
+
 def test_check_says_that_data_are_synthetic(edi: Edi, data: Path, small_sample: Path) -> None:
     assert "synthetic data\n" in edi("check", next((small_sample / "landing").glob("*.csv")))[1]
     assert "synthetic" not in edi("check", data / "landing" / "march.csv")[1]
