@@ -100,30 +100,30 @@ def is_out_of_reach(_: object, __: object, state: State[Any]) -> bool:
 DELAYS: list[float] = [10, 60, 300]
 
 
-@task(
-    cache_policy=NO_CACHE,
-    persist_result=False,
-    retries=len(DELAYS),
-    retry_delay_seconds=DELAYS,
-    retry_condition_fn=is_out_of_reach,
-    task_run_name="reach {folder.landing}",
-)
-@in_a_sentence
+def patient(name: str) -> Callable[[Callable[Arguments, Result]], Task[Arguments, Result]]:
+    """Make a task of a stage that may be done again: it is, where something was out of reach."""
+
+    def make(stage: Callable[Arguments, Result]) -> Task[Arguments, Result]:
+        return task(
+            cache_policy=NO_CACHE,
+            persist_result=False,
+            task_run_name=name,
+            retries=len(DELAYS),
+            retry_delay_seconds=DELAYS,
+            retry_condition_fn=is_out_of_reach,
+        )(in_a_sentence(stage))
+
+    return make
+
+
+@patient("reach {folder.landing}")
 def reach(folder: DataFolder) -> None:
     """Find the landing folder: on a share that isn't there nothing would have come, and all would look well."""
     if not folder.landing.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(folder.landing))
 
 
-@task(
-    cache_policy=NO_CACHE,
-    persist_result=False,
-    retries=len(DELAYS),
-    retry_delay_seconds=DELAYS,
-    retry_condition_fn=is_out_of_reach,
-    task_run_name="receive the files of {folder.landing}",
-)
-@in_a_sentence
+@patient("receive the files of {folder.landing}")
 def receive(folder: DataFolder) -> validate.Validated:
     """Ingest and validate what lies in the landing folder; what is refused goes to quarantine."""
     files = landed(folder)
@@ -144,15 +144,7 @@ def freeze_snapshot(folder: DataFolder, validated: validate.Validated, as_at: da
     return freeze.freeze(folder, validated, reference.method(folder), as_at)
 
 
-@task(
-    cache_policy=NO_CACHE,
-    persist_result=False,
-    retries=len(DELAYS),
-    retry_delay_seconds=DELAYS,
-    retry_condition_fn=is_out_of_reach,
-    task_run_name="measure {snapshot.as_at_date}",
-)
-@in_a_sentence
+@patient("measure {snapshot.as_at_date}")
 def measure_snapshot(folder: DataFolder, snapshot: freeze.Snapshot) -> measure.Measured:
     """Compute the marts of a snapshot."""
     steps = len(snapshot.extracts) + 1 + len(measure.INTERMEDIATE) + len(measure.MARTS)
@@ -174,15 +166,7 @@ def publish_release(folder: DataFolder, measured: measure.Measured) -> publish.R
     return release
 
 
-@task(
-    cache_policy=NO_CACHE,
-    persist_result=False,
-    retries=len(DELAYS),
-    retry_delay_seconds=DELAYS,
-    retry_condition_fn=is_out_of_reach,
-    task_run_name="judge the files of {folder.landing}",
-)
-@in_a_sentence
+@patient("judge the files of {folder.landing}")
 def judge_landing(folder: DataFolder) -> validate.Validated:
     """Judge what lies in the landing folder, as `edi check` does, and tell who is still awaited."""
     with open_database(folder, reference.method(folder)) as con:
