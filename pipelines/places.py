@@ -78,6 +78,11 @@ class DataFolder:
             return {}
         return {path.stem: path for path in sorted(folder.glob("*.csv"))}
 
+    def prefect_yaml(self) -> Path:
+        """Return the deployments: the folder's own, which come whole, or else the packaged ones."""
+        own = self.root / "prefect.yaml"
+        return own if own.is_file() else PREFECT_YAML
+
     def methods(self) -> Iterator[Path]:
         """Yield the method files, the packaged one first: a later one overrides it key by key."""
         yield REFERENCE / "method.yaml"
