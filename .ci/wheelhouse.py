@@ -5,7 +5,6 @@ identity: a line more in an installer must not give every release another id.
 """
 
 import argparse
-import hashlib
 import re
 import shutil
 import subprocess
@@ -22,6 +21,7 @@ from packaging.pylock import PackageWheel, Pylock, PylockSelectError
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from rich.console import Console
 
+from pipelines.disk import file_sha256
 from pipelines.progress import Stage, stage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -185,7 +185,7 @@ def check_wheels(wheels: Path, locked: list[Locked]) -> None:
     Raises:
         BundleError: a file is missing, is another, or isn't in the lock.
     """
-    held = {path.name: sha256_of(path) for path in wheels.iterdir()}
+    held = {path.name: file_sha256(path) for path in wheels.iterdir()}
     wanted = {one.file: one.sha256 for one in locked}
     differing = sorted(name for name in held.keys() | wanted if held.get(name) != wanted.get(name))
     if differing:
@@ -199,7 +199,7 @@ def build_project(out: Path) -> Locked:
     )
     path = next(out.glob("*.whl"))
     name, version = path.name.split("-")[:2]
-    return Locked(name.replace("_", "-"), version, path.name, sha256_of(path))
+    return Locked(name.replace("_", "-"), version, path.name, file_sha256(path))
 
 
 def write_bundle(folder: Path, project: Locked, locked: list[Locked], target: Target) -> None:
@@ -216,7 +216,7 @@ def write_bundle(folder: Path, project: Locked, locked: list[Locked], target: Ta
         end = "\r\n" if target.platform == "windows" else "\n"
         (folder / name).write_text(text, encoding="utf-8", newline=end)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    sums = "".join(f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
+    sums = "".join(f"{file_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
     (folder / "SHA256SUMS").write_text(sums, encoding="utf-8", newline="\n")
 
 
@@ -248,12 +248,6 @@ def zip_bundle(folder: Path) -> Path:
                 with file.open("rb") as source, archive.open(entry, "w", force_zip64=True) as packed:
                     shutil.copyfileobj(source, packed, 1 << 20)
     return path
-
-
-def sha256_of(path: Path) -> str:
-    """Return the hash of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def uv() -> str:
@@ -288,7 +282,7 @@ def pack(target: Target, lock: Pylock, wheel: Path, project: Locked, out: Path, 
         shutil.copy(wheel, wheels)
         write_bundle(folder, project, locked, target)
         packed = zip_bundle(folder)
-        on.summary = f"{packed}, {packed.stat().st_size / 1e6:,.0f} MB, sha256 {sha256_of(packed)}"
+        on.summary = f"{packed}, {packed.stat().st_size / 1e6:,.0f} MB, sha256 {file_sha256(packed)}"
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from great_expectations.data_context import AbstractDataContext
 from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 
+from pipelines import failure
 from pipelines.database import Connection
 
 
@@ -59,11 +60,15 @@ def over(con: Connection, context: AbstractDataContext) -> Iterator[DuckDBDataso
 
     The engine gets a cursor of its own, closed at the end: a context may outlive the block and mustn't hold our
     connection.
+
+    Raises:
+        RuntimeError: a query was interrupted.
     """
     cursors = [con.cursor()]
     engine = sqlalchemy.create_engine(
         "duckdb:///:memory:", creator=lambda: ConnectionWrapper(cursors.pop()), poolclass=sqlalchemy.pool.StaticPool
     )
+    interrupted = _interrupted(engine)
     sources: Any = context.data_sources
     added: DuckDBDatasource = sources.add_duckdb(name="extracts", connection_string="duckdb:///:memory:")
     added._execution_engine = OneConnectionEngine(engine=engine, create_temp_table=False)
@@ -77,6 +82,29 @@ def over(con: Connection, context: AbstractDataContext) -> Iterator[DuckDBDataso
         added._execution_engine.close()
         added._execution_engine = None
         engine.dispose()
+        if interrupted:
+            raise RuntimeError(failure.INTERRUPTED)
+
+
+def _interrupted(engine: sqlalchemy.Engine) -> list[BaseException]:
+    """Return a list that has something in it once a query was interrupted; from then on none is begun.
+
+    Great Expectations takes whatever a query raises for a fault of the rule, tries again, and goes on with the others:
+    a signal that came meanwhile would be lost.
+    """
+    seen: list[BaseException] = []
+
+    def note(context: sqlalchemy.ExceptionContext) -> None:
+        if failure.is_interruption(context.original_exception):
+            seen.append(context.original_exception)
+
+    def refuse(*_: object) -> None:
+        if seen:
+            raise RuntimeError(failure.INTERRUPTED)
+
+    sqlalchemy.event.listen(engine, "handle_error", note)
+    sqlalchemy.event.listen(engine, "before_cursor_execute", refuse)
+    return seen
 
 
 @atexit.register

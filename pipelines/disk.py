@@ -13,7 +13,7 @@ import stat
 import tempfile
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -23,9 +23,11 @@ Result = TypeVar("Result")
 # Seconds between one try and the next: a scanner or synchroniser lets go within a few.
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 
-# How it is told, besides a PermissionError, that something is held: by an SMB share, and where a file that was
-# removed from a folder is still open somewhere. By their names: not every system has each of them.
-HELD = ("EBUSY", "ETXTBSY", "ENOTEMPTY")
+# How it is told that something is held: by an SMB share, and where a file that was removed from a folder is still open
+# somewhere. By their names: not every system has each of them. Windows says the same of what is held and of what may
+# not be done; elsewhere a lack of permission is one, and no waiting mends it.
+REFUSED = ("EACCES", "EPERM")
+HELD = ("EBUSY", "ETXTBSY", "ENOTEMPTY", *(REFUSED if os.name == "nt" else ()))
 FULL = ("ENOSPC", "EDQUOT")
 
 # What Windows makes something else of, with or without an ending, and letters that its names can't have.
@@ -42,7 +44,7 @@ LONGEST = 110
 
 
 class HeldError(RuntimeError):
-    """A file or folder that can't be renamed or removed, whatever the patience; the message says which."""
+    """A file or folder that can't be renamed or removed, whatever the patience; the message says which and why."""
 
 
 def patiently(action: Callable[[], Result], path: Path, what: str) -> Result:
@@ -54,36 +56,46 @@ def patiently(action: Callable[[], Result], path: Path, what: str) -> Result:
         what: what can't be done to it, for the sentence.
 
     Raises:
-        HeldError: it is still held at the end.
+        HeldError: it is still held at the end, or there is no permission.
     """
     for pause in (*PAUSES, None):
         try:
             return action()
         except OSError as error:
-            if not _is_held(error):
+            is_held = _is_one_of(error, HELD)
+            if not is_held and not _is_one_of(error, REFUSED):
                 raise
-            if pause is None:
-                name = Path(error.filename or path).name
-                raise HeldError(_held(path, what, "it" if name == path.name else name)) from error
+            if not is_held or pause is None:
+                named = Path(error.filename or path)
+                raise HeldError((_held if is_held else _not_allowed)(path, what, named)) from error
             # No system tells when a file is let go; there is nothing to wait for but time.
             time.sleep(pause)
     raise AssertionError("the last try returns or raises")
 
 
-def _is_held(error: OSError) -> bool:
-    return isinstance(error, PermissionError) or errno.errorcode.get(error.errno or 0) in HELD
+def _is_one_of(error: OSError, names: Sequence[str]) -> bool:
+    return errno.errorcode.get(error.errno or 0) in names
 
 
-def _held(path: Path, what: str, held: str) -> str:
+def _held(path: Path, what: str, named: Path) -> str:
+    held = "it" if named.name == path.name else named.name
+    allowed = ", or its permissions don't allow it" if os.name == "nt" else ""
     return (
         f"{path} can't be {what}: another program holds {held} (a virus scanner, a synchroniser such as OneDrive, a "
-        "spreadsheet), or its permissions don't allow it; close it there or wait a minute, and run again"
+        f"spreadsheet){allowed}; close it there or wait a minute, and run again"
+    )
+
+
+def _not_allowed(path: Path, what: str, named: Path) -> str:
+    return (
+        f"{path} can't be {what}: the permissions of {named.parent}, or of what is in it, don't allow it; change them "
+        "and run again"
     )
 
 
 def is_full(error: OSError) -> bool:
     """Tell whether an error means that the disk, or somebody's share of it, is full."""
-    return errno.errorcode.get(error.errno or 0) in FULL
+    return _is_one_of(error, FULL)
 
 
 def replace(source: Path, target: Path) -> None:
@@ -168,15 +180,33 @@ def move(source: Path, target: Path) -> None:
             raise
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
+def write_whole(path: Path, text: str | Iterable[str], encoding: str = "utf-8") -> None:
+    """Write a file so that it is there whole or not at all; one that says the same already is left alone.
+
+    It may be open in a spreadsheet, and needn't be closed there for nothing.
+
+    Raises:
+        HeldError: another program holds the file, and it says what it did.
+    """
     draft = path.with_name(path.name + ".draft")
     try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        replace(draft, path)
+        with draft.open("w", encoding=encoding, newline="\n") as file:
+            file.writelines([text] if isinstance(text, str) else text)
+        if _is_same(draft, path):
+            remove(draft)
+        else:
+            replace(draft, path)
     except BaseException:
         remove(draft)
         raise
+
+
+def _is_same(draft: Path, path: Path) -> bool:
+    """Tell whether a file says what its draft does; one that can't be read is to be replaced."""
+    try:
+        return path.is_file() and file_sha256(path) == file_sha256(draft)
+    except PermissionError:
+        return False
 
 
 def copy_whole(source: Path, path: Path, sha256: str = "") -> None:

@@ -17,6 +17,11 @@ INTERRUPTED = "Query interrupted"
 EXPECTED = (ValueError, OSError, RuntimeError, duckdb.Error)
 
 
+def is_interruption(error: BaseException) -> bool:
+    """Tell whether a query ended because a signal came, or somebody stopped it."""
+    return isinstance(error, duckdb.InterruptException) or str(error) == INTERRUPTED
+
+
 def sentences(error: Exception) -> list[str]:
     """Return what went wrong, and what else the road has to say of it: what it couldn't remove."""
     return [sentence(error), *getattr(error, "__notes__", ())]
@@ -24,7 +29,7 @@ def sentences(error: Exception) -> list[str]:
 
 def sentence(error: Exception) -> str:
     """Say what went wrong and what to do; a library's own words could hold a cell's value, and aren't repeated."""
-    if isinstance(error, duckdb.InterruptException) or str(error) == INTERRUPTED:
+    if is_interruption(error):
         return "it was stopped while at work; nothing half done is left: run again"
     is_full = disk.is_full(error) if isinstance(error, OSError) else any(words in str(error) for words in FULL)
     if is_full and isinstance(error, (OSError, duckdb.Error)):

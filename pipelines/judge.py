@@ -288,6 +288,8 @@ def _collect_failing(con: Connection, result: Any, feed: str) -> None:
         except (KeyError, IndexError) as error:
             reason = "in its query a brace that stands for itself is written twice, as in [0-9]{{8}}"
             raise RuntimeError(cannot_run(feed, rule, reason)) from error
+        except duckdb.InterruptException:
+            raise
         except duckdb.Error as error:
             raise RuntimeError(cannot_run(feed, rule, _without_cells(str(error)))) from None
         return

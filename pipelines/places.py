@@ -79,7 +79,7 @@ class DataFolder:
         return {path.stem: path for path in sorted(folder.glob("*.csv"))}
 
     def prefect_yaml(self) -> Path:
-        """Return the deployments: the folder's own file before the packaged one."""
+        """Return the deployments: the folder's own, which come whole, or else the packaged ones."""
         own = self.root / "prefect.yaml"
         return own if own.is_file() else PREFECT_YAML
 

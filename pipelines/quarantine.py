@@ -24,18 +24,23 @@ NAME_BYTES = 60
 
 @dataclass(frozen=True)
 class Quarantined:
-    """Where the answer to a file lies; ``moved`` says whether the file lies there too, ``held`` why it can't."""
+    """Where the answer to a file lies; ``moved`` says whether the file lies there too, ``held`` why it can't.
+
+    ``outdated`` says which part of the answer is an earlier run's, and why.
+    """
 
     file: str
     folder: Path
     moved: bool
     held: str = ""
+    outdated: str = ""
 
 
 def quarantine(con: Connection, folder: DataFolder, validated: Validated) -> list[Quarantined]:
     """Write an answer for every file that was refused or lost a row, and move refused ones out of landing.
 
-    The ledger is told first, and the answer stands before its file moves: a run that stops in between does it again.
+    The ledger is told first, and the answer stands before its file moves: a run that stops in between does it again,
+    and so does the next one where a part of the answer is open in another program.
 
     Args:
         con: the database that ``validate`` used.
@@ -53,8 +58,12 @@ def quarantine(con: Connection, folder: DataFolder, validated: Validated) -> lis
         if answer.needs_mending:
             source = folder.landing / answer.file
             place = folder.quarantine / _name(answer, source, alike[_alike(answer.file)] == 1)
-            _write(con, place, answer)
-            placed.append(_moved(answer, source, place))
+            outdated = _write(con, place, answer)
+            placed.append(
+                Quarantined(answer.file, place, moved=False, outdated=outdated)
+                if outdated
+                else _moved(answer, source, place)
+            )
     return placed
 
 
@@ -64,6 +73,7 @@ def lines(placed: Sequence[Quarantined]) -> list[str]:
         f"answer    {one.file}: {one.folder / 'report.md'} goes to its sender"
         + ("; the file lies there too" if one.moved else "")
         + (f"; not moved: {one.held}" if one.held else "")
+        + (f"; not renewed: {one.outdated}" if one.outdated else "")
         for one in placed
     ]
 
@@ -92,13 +102,21 @@ def _alike(name: str) -> str:
     return _short(name).casefold()
 
 
-def _write(con: Connection, place: Path, answer: Answer) -> None:
+def _write(con: Connection, place: Path, answer: Answer) -> str:
+    """Write an answer; return what of it another program has open, which stays as it was and costs nobody the run."""
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (place / "report.md").write_text(report_md(answer), encoding="utf-8", newline="\n")
-    (place / "report.jsonl").write_text(report_jsonl(answer), encoding="utf-8", newline="\n")
-    # With the mark that tells a spreadsheet that it is UTF-8.
-    with (place / "rejects.csv").open("w", encoding="utf-8-sig", newline="") as file:
-        file.writelines(rejects_csv(con, answer))
+    held = []
+    for name, text, encoding in (
+        ("report.md", report_md(answer), "utf-8"),
+        ("report.jsonl", report_jsonl(answer), "utf-8"),
+        # With the mark that tells a spreadsheet that it is UTF-8.
+        ("rejects.csv", rejects_csv(con, answer), "utf-8-sig"),
+    ):
+        try:
+            disk.write_whole(place / name, text, encoding)
+        except disk.HeldError as error:
+            held.append(str(error))
+    return "; ".join(held)
 
 
 def _moved(answer: Answer, source: Path, place: Path) -> Quarantined:

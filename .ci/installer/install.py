@@ -9,6 +9,7 @@ import importlib.util
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -21,9 +22,11 @@ VERSION, PYTHON, PLATFORM, GLIBC = "@VERSION@", "@PYTHON@", "@PLATFORM@", "@GLIB
 BUNDLE = Path(__file__).absolute().parent
 WHEELS = BUNDLE / "wheels"
 
-# Lies in an installation, and tells that the folder is one: an update clears it.
+# Lies in an installation, also one that isn't whole, and tells that the folder is one: an update replaces it.
 MARK = "workforce-edi.txt"
-PARTS = {MARK, "pyvenv.cfg", ".gitignore", "bin", "include", "lib", "lib64", "scripts", "share", "etc", "man"}
+# Where the installation before lies in it until the new one is whole.
+BEFORE = ".before"
+PARTS = {MARK, BEFORE, "pyvenv.cfg", ".gitignore", "bin", "include", "lib", "lib64", "scripts", "share", "etc", "man"}
 
 # What Windows takes as a path, unless an administrator has allowed longer ones.
 LONGEST_PATH = 259
@@ -78,7 +81,7 @@ def check_target(target: Path) -> None:
     if target.exists() and not target.is_dir():
         raise InstallError(f"{target} is a file; name a folder")
     held = {path.name for path in target.iterdir()} if target.is_dir() else set()
-    if held and MARK not in held:
+    if held and MARK not in held and not (target / BEFORE / MARK).is_file():
         raise InstallError(f"{target} is no installation of Workforce EDI and isn't empty; name another folder")
     strange = sorted(name for name in held if name.lower() not in PARTS)
     if strange:
@@ -97,16 +100,92 @@ def room_for_target() -> int:
     return LONGEST_PATH - len("\\Lib\\site-packages\\") - longest
 
 
+def set_aside(target: Path) -> None:
+    """Move the installation before out of the way: the whole of it, or nothing where any of it is in use."""
+    before = target / BEFORE
+    try:
+        if (before / MARK).is_file():
+            # An update was interrupted: all had moved, as the mark goes last, and what lies beside isn't whole.
+            clear(target)
+            return
+        put_back(target)
+        before.mkdir(parents=True)
+        for part in sorted(parts(target), key=lambda path: path.name == MARK):
+            part.rename(before / part.name)
+    except OSError as error:
+        put_back(target)
+        raise InstallError(
+            f"{target} can't be replaced ({error.strerror}): stop what runs there, such as edi serve, close terminals "
+            "and editors that are open in it, and install again; nothing was installed"
+        ) from error
+
+
+def put_back(target: Path) -> None:
+    """Move the installation before back to where it was, but for what has been replaced already."""
+    before = target / BEFORE
+    if before.is_dir():
+        for part in before.iterdir():
+            if not (target / part.name).exists():
+                part.rename(target / part.name)
+        remove(before)
+
+
+def parts(target: Path) -> "list[Path]":
+    """Return what lies in an installation, but for the one before."""
+    return [path for path in target.iterdir() if path.name != BEFORE]
+
+
+def clear(target: Path) -> None:
+    """Remove what lies in an installation, but for the one before."""
+    for part in parts(target):
+        remove(part)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder."""
+    if path.is_dir() and not path.is_symlink():
+        # On Windows a path longer than it takes otherwise: what was set aside lies deeper than it did.
+        is_deep = os.name == "nt" and path.drive.endswith(":")
+        shutil.rmtree(f"\\\\?\\{path.resolve()}" if is_deep else path)
+    else:
+        path.unlink()
+
+
+def replace(target: Path) -> Path:
+    """Install in place of what lies there, which comes back if that fails; return the new Python."""
+    set_aside(target)
+    before = target / BEFORE
+    try:
+        python = install(target)
+    except BaseException:
+        if (before / MARK).is_file():
+            clear(target)
+            put_back(target)
+        raise
+    try:
+        # The mark goes first: from now on the new one counts.
+        for part in sorted(before.iterdir(), key=lambda path: path.name != MARK):
+            remove(part)
+        before.rmdir()
+    except OSError as error:
+        print(f"left       {before}, of the version before ({error.strerror}): stop what runs there, and delete it")
+    return python
+
+
 def install(target: Path) -> Path:
     """Make an environment and install into it what the bundle holds, and nothing from elsewhere; return its Python."""
-    venv.create(target, clear=True, symlinks=os.name != "nt")
+    # The mark comes first: what is interrupted can be told for ours, and replaced.
     (target / MARK).write_text(f"Workforce EDI {VERSION}\n", encoding="utf-8")
+    venv.create(target, symlinks=os.name != "nt")
     python = target / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     run(python, "-m", "ensurepip")
     # --isolated and the empty configuration: no setting of this machine's pip leads elsewhere.
     pip = ("-m", "pip", "--isolated", "--quiet", "--disable-pip-version-check", "--no-cache-dir", "install")
     # pip compiles bytecode too: without it every start would be several times as slow where nobody may write it later.
     run(python, *pip, "--no-index", "--find-links", WHEELS, "--require-hashes", "-r", BUNDLE / "requirements.txt")
+    said = run(python, "-m", "pipelines.cli", "--version")
+    if said != VERSION:
+        raise InstallError(f"the installation calls itself {said}, and not {VERSION}")
     return python
 
 
@@ -117,9 +196,7 @@ def run(python: Path, *words: object) -> str:
     command = [str(python), "-I", "-X", "utf8", *map(str, words)]
     done = subprocess.run(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
     if done.returncode:
-        raise InstallError(
-            f"{' '.join(map(str, words[:2]))} failed; the installation isn't whole:\n{done.stdout.strip()}"
-        )
+        raise InstallError(f"{' '.join(map(str, words[:2]))} failed; nothing was installed:\n{done.stdout.strip()}")
     return done.stdout.strip()
 
 
@@ -133,10 +210,7 @@ def main() -> None:
     print(f"checked   {check_files()} files of the bundle, Python {platform.python_version()}", flush=True)
     check_target(target)
     print(f"install   Workforce EDI {VERSION} into {target}: a minute or two", flush=True)
-    python = install(target)
-    said = run(python, "-m", "pipelines.cli", "--version")
-    if said != VERSION:
-        raise InstallError(f"the installation calls itself {said}, and not {VERSION}")
+    python = replace(target)
     lies = run(python, "-c", "from pipelines.places import PROJECT; print(PROJECT / 'prefect.yaml')")
     print(f"installed in {time.monotonic() - started:.0f} s. Run it with: {python.with_name('edi')} demo")
     print(f"Prefect's deployments: {lies}")

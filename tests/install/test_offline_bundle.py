@@ -1,6 +1,7 @@
 """A bundle of made-up wheels, packed by the real program and installed by the real installer, without network."""
 
 import ast
+import errno
 import hashlib
 import io
 import os
@@ -9,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -83,6 +84,9 @@ def refusal(bundle: Path, *words: object) -> str:
 def test_it_installs_without_network_and_says_what_to_run(linux: Path, tmp_path: Path) -> None:
     """However this machine's pip is set up: a setting that led elsewhere would install into `elsewhere`."""
     target = tmp_path / "a home" / "workforce-edi"
+    (target / "bin").mkdir(parents=True)
+    for name in ("workforce-edi.txt", "pyvenv.cfg", "bin/of-an-interrupted-try"):
+        (target / name).write_text("")
     elsewhere = {"PIP_TARGET": str(tmp_path / "elsewhere"), "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_PREFIX": "/"}
     done = install(linux, HOME=str(tmp_path / "a home"), **elsewhere)
     assert (done.returncode, done.stderr) == (0, "")
@@ -91,6 +95,7 @@ def test_it_installs_without_network_and_says_what_to_run(linux: Path, tmp_path:
     assert edi == [str(target / "bin" / "edi")]
     assert subprocess.run(edi, capture_output=True, text=True, check=True).stdout == f"{VERSION}\n"
     assert list(target.glob("lib/*/site-packages/__pycache__/tiny_library.*.pyc"))
+    assert not (target / "bin" / "of-an-interrupted-try").exists()
 
     # The same command updates it, and takes nothing away that isn't its own.
     (target / "data").mkdir()
@@ -99,6 +104,86 @@ def test_it_installs_without_network_and_says_what_to_run(linux: Path, tmp_path:
     (target / "bin" / "of-the-old-version").write_text("")
     assert install(linux, target).returncode == 0
     assert not (target / "bin" / "of-the-old-version").exists()
+    assert {path.name for path in target.iterdir()} <= loaded("installer", linux / "install.py").PARTS - {".before"}
+
+
+@pytest.fixture
+def failing(linux: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The installer, which is interrupted once the environment is made."""
+    installer = loaded("installer", linux / "install.py")
+
+    def stop(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(installer, "run", stop)
+    return installer
+
+
+WHOLE = {"workforce-edi.txt": "old", "pyvenv.cfg": "old", "bin/edi": "old", "lib/module.py": "old", "man/edi.1": "old"}
+
+
+def put(folder: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def held(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_interrupted_installation_is_known_for_ours(failing: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        failing.replace(tmp_path / "mine")
+    assert (tmp_path / "mine" / "pyvenv.cfg").is_file()
+    failing.check_target(tmp_path / "mine")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        WHOLE,
+        # An earlier update was killed: while it installed, while it moved the old parts, while it removed them.
+        {f".before/{name}": text for name, text in WHOLE.items()} | {"pyvenv.cfg": "half", "lib/half.py": "half"},
+        {f".before/{name}" if name[:3] in ("bin", "man") else name: text for name, text in WHOLE.items()},
+        {**WHOLE, ".before/lib/module.py": "older", ".before/pyvenv.cfg": "older"},
+    ],
+    ids=["whole", "installing", "moving", "removing"],
+)
+def test_an_update_that_fails_leaves_the_old_version(
+    failing: ModuleType, tmp_path: Path, left: Mapping[str, str]
+) -> None:
+    target = put(tmp_path / "mine", left)
+    failing.check_target(target)
+    with pytest.raises(KeyboardInterrupt):
+        failing.replace(target)
+    assert held(target) == WHOLE
+    assert not (target / ".before").exists()
+
+
+def test_an_update_of_what_is_in_use_begins_nothing(
+    failing: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a folder from which something runs can't be renamed; here that is put in by hand."""
+    target = put(tmp_path / "mine", WHOLE)
+    rename = os.rename
+
+    def hold(source: Path, to: Path) -> None:
+        if Path(source) == target / "lib":
+            raise PermissionError(errno.EACCES, "Access is denied", str(source))
+        rename(source, to)
+
+    monkeypatch.setattr(os, "rename", hold)
+    with pytest.raises(failing.InstallError, match=r"can't be replaced \(Access is denied\): stop what runs there"):
+        failing.replace(target)
+    assert held(target) == WHOLE
+
+
+def test_a_python_that_is_not_there_is_told(bundle: Path) -> None:
+    done = install(bundle, PYTHON="/no/such/python3")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("install: there is no Python /no/such/python3, as PYTHON names it")
 
 
 def test_a_damaged_wheel_is_refused(bundle: Path) -> None:

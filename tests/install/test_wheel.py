@@ -12,7 +12,7 @@ import pytest
 
 from pipelines import places
 
-DEMO = ("demo", "--people", "2000", "--months", "2")
+DEMO = ("demo", "--people", "300", "--months", "1")
 
 # Runs `edi` and ends at once, with a code of its own, where Python opens a file of the checkout.
 WITHOUT_CHECKOUT = """

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ PERSONAL = GOOD.replace("person_key", "nhs_number", 1)
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "PAUSES", ())
+    # As on Windows, where a refusal means that something is held.
+    monkeypatch.setattr(disk, "HELD", (*disk.HELD, *disk.REFUSED))
 
 
 def release(data: Path) -> dict[str, bytes]:
@@ -247,6 +250,47 @@ def test_a_refused_file_that_is_held_stays_and_stops_no_run(
     assert (landing / "letter.csv").is_file()
     (line,) = quarantine.lines([placed])
     assert f"goes to its sender; not moved: {landing / 'letter.csv'} can't be renamed to letter.csv: another" in line
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_that_is_open_in_a_spreadsheet_stops_no_run(
+    con: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that lost rows stays, and is answered at the same place in every run."""
+    rename = os.replace
+
+    def hold(source: Path, target: Path) -> None:
+        if Path(target).name == "rejects.csv":
+            raise PermissionError(errno.EACCES, "in use", str(source))
+        rename(source, target)
+
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing" / "lost.csv").write_text(
+        GOOD + FIRST.replace("a0", "z").replace("band_5", "band_0"), encoding="utf-8"
+    )
+    (tmp_path / "landing" / "letter.csv").write_text(LETTER, encoding="utf-8")
+    validated = judge(con, tmp_path)
+    placed = {one.file: one for one in quarantine.quarantine(con, DataFolder(tmp_path), validated)}
+    lost = placed["lost.csv"]
+    assert (lost.moved, lost.outdated, placed["letter.csv"].moved) == (False, "", True)
+
+    # What says the same needn't be written; in a later run the rows differ, and the table is still open.
+    monkeypatch.setattr(os, "replace", hold)
+    assert quarantine.quarantine(con, DataFolder(tmp_path), replace(validated, refusals=())) == [lost]
+    (lost.folder / "report.md").write_text("an earlier run's", encoding="utf-8")
+    (lost.folder / "rejects.csv").write_text("an earlier run's", encoding="utf-8")
+    (tmp_path / "landing" / "letter.csv").write_text(LETTER, encoding="utf-8")
+    shutil.rmtree(placed["letter.csv"].folder)
+    again = quarantine.quarantine(con, DataFolder(tmp_path), validated)
+    table = lost.folder / "rejects.csv"
+    told = quarantine.lines(again)[1]
+    assert f"not renewed: {table}.draft can't be renamed to rejects.csv: another program holds it (" in told
+    assert table.read_text(encoding="utf-8") == "an earlier run's"
+    assert (lost.folder / "report.md").read_text(encoding="utf-8").startswith("# `lost.csv`")
+    assert sorted(path.name for path in lost.folder.iterdir()) == ["rejects.csv", "report.jsonl", "report.md"]
+    # A refused file whose answer isn't whole stays, and the next run does both again.
+    assert [one.moved for one in again] == [False, False]
+    assert (tmp_path / "landing" / "letter.csv").is_file()
 
 
 @pytest.mark.usefixtures("impatient")

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 
-from pipelines import places
+from pipelines import failure, places
 from pipelines.database import Connection
 from pipelines.judge import _run_suite
 from tests.rules import FEEDS, groups, row
@@ -129,6 +131,41 @@ def test_a_rule_that_cannot_be_run_is_named(
     with pytest.raises(RuntimeError, match=r"our\.rule of expectations/staff\.json can't be run") as refused:
         judge(con, tmp_path, staff=csv_text(STAFF, staff_rows(0, 2)))
     assert sentence in str(refused.value)
+
+
+ENDLESS = "select extract, source_line from {batch} where (select sum(hash(range)) from range(1000000000000)) > 0"
+
+
+def test_a_signal_during_a_rule_is_no_fault_of_the_rule(con: Connection, tmp_path: Path, suite: Path) -> None:
+    """It comes once the database is at work on a rule that would never end; no rule is tried again, and none after."""
+    written = json.loads(suite.read_text(encoding="utf-8"))
+    written["expectations"] = [rule("unexpected_rows_expectation", unexpected_rows_query=ENDLESS)]
+    suite.write_text(json.dumps(written), encoding="utf-8")
+    signals: list[int] = []
+
+    def at_work(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "1000000000000" in statement and not signals:
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+
+    def stop(number: int, _: object) -> None:
+        signals.append(number)
+        signal.setitimer(signal.ITIMER_REAL, 3)  # a run that goes on is stopped again
+        raise SystemExit(1)
+
+    # On several threads the database first ends what each of them is at, and here that has no end.
+    con.execute("set threads = 1")
+    before = signal.signal(signal.SIGALRM, stop)
+    sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", at_work)
+    try:
+        with pytest.raises(RuntimeError) as stopped:
+            judge(con, tmp_path, staff=csv_text(STAFF, staff_rows(0, 2)))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        con.execute("set threads = 2")
+        sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", at_work)
+    assert failure.sentence(stopped.value) == "it was stopped while at work; nothing half done is left: run again"
+    assert len(signals) == 1
 
 
 # ---------------------------------------------------------------------------------------------------------------------

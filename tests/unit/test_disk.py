@@ -41,7 +41,14 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "PAUSES", (0, 0))
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three tries where, as on Windows, a refusal means that something is held."""
+    monkeypatch.setattr(disk, "PAUSES", (0, 0))
+    monkeypatch.setattr(disk, "HELD", (*disk.HELD, *disk.REFUSED))
+
+
+@pytest.mark.usefixtures("windows")
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY])
 def test_a_folder_that_is_held_twice_is_renamed_at_the_third_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
@@ -53,7 +60,7 @@ def test_a_folder_that_is_held_twice_is_renamed_at_the_third_try(
     assert ([path.name for path in tmp_path.iterdir()], len(tries)) == (["release"], 3)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("windows")
 def test_what_is_held_to_the_end_is_named_and_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "current.json").write_text("old\n", encoding="utf-8")
     rename, tries = held(3, os.replace)
@@ -69,6 +76,33 @@ def test_what_is_held_to_the_end_is_named_and_left_as_it_was(tmp_path: Path, mon
 
 
 @pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
+def test_a_lack_of_permission_is_told_at_once_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """No waiting mends it, and a folder of files would take minutes."""
+    rename, tries = held(9, os.replace, number)
+    monkeypatch.setattr(os, "replace", rename)
+    with pytest.raises(disk.HeldError) as stopped:
+        disk.replace(tmp_path / "letter.csv", tmp_path / "file" / "letter.csv")
+    assert len(tries) == 1
+    where = f"{tmp_path / 'letter.csv'} can't be renamed to letter.csv"
+    why = f"the permissions of {tmp_path}, or of what is in it, don't allow it; change them and run again"
+    assert str(stopped.value) == f"{where}: {why}"
+
+
+def test_a_file_that_says_the_same_already_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rejects.csv"
+    disk.write_whole(path, iter(["line,rule\r\n", "2,é\n"]), "utf-8-sig")
+    assert path.read_bytes() == b"\xef\xbb\xbfline,rule\r\n2,\xc3\xa9\n"
+    monkeypatch.setattr(os, "replace", held(9, os.replace, errno.ENOSPC)[0])
+    disk.write_whole(path, "line,rule\r\n2,é\n", "utf-8-sig")
+    assert [one.name for one in tmp_path.iterdir()] == ["rejects.csv"]
+    with pytest.raises(OSError, match="held"):
+        disk.write_whole(path, "line,rule\r\n3,é\n", "utf-8-sig")
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_full_disk_is_not_waited_for_and_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rename, tries = held(9, os.replace, errno.ENOSPC)
     monkeypatch.setattr(os, "replace", rename)
@@ -77,7 +111,7 @@ def test_a_full_disk_is_not_waited_for_and_leaves_no_draft(tmp_path: Path, monke
     assert (len(tries), [*tmp_path.iterdir()]) == (1, [])
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("windows")
 def test_a_folder_goes_once_the_file_in_it_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".work").mkdir()
     (tmp_path / ".work" / "a.parquet").write_bytes(b"rows")
@@ -88,7 +122,7 @@ def test_a_folder_goes_once_the_file_in_it_is_let_go(tmp_path: Path, monkeypatch
     assert [*tmp_path.iterdir()] == []
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("windows")
 def test_the_file_that_keeps_a_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".work").mkdir()
     (tmp_path / ".work" / "a.parquet").write_bytes(b"rows")

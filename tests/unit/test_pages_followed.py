@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import cli
+from pipelines import cli, ledger
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -110,6 +110,16 @@ def test_the_auditors_afternoon(
 ) -> None:
     follow("auditor.md", capsys, monkeypatch)
     assert (here / "again" / "marts" / "current.json").is_file()
+
+
+def test_the_auditors_chain_holds_with_letters_in_a_name_that_end_lines(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a\N{LINE SEPARATOR}b.csv", "c\x85d.csv", "e\x0cf.csv"):
+        ledger.append(here / "data" / "ledger.jsonl", [{"event": "refused", "file": name, "rule": "file.format"}])
+    (here / "chain.py").write_text(scripts("auditor.md")["chain.py"], encoding="utf-8")
+    code, said = run("python chain.py", capsys, monkeypatch)
+    assert (code, said.split(",")[0]) == (0, "3 lines")
 
 
 @pytest.mark.usefixtures("here")
