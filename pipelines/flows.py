@@ -14,16 +14,20 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from prefect import Task, flow, get_run_logger, runtime, task
+from prefect import Flow, Task, flow, get_run_logger, runtime, task
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
     update_progress_artifact,
 )
+from prefect.blocks.abstract import NotificationBlock
+from prefect.blocks.core import Block
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed, Failed
+from prefect.utilities.urls import url_for
 
 from pipelines import freeze, ingest, ledger, measure, publish, quarantine, reference, report, validate
 from pipelines.disk import HeldError
@@ -51,9 +55,11 @@ ROAD, YEARLY, LANDING_CHECK = "road", "yearly", "landing-check"
 FILES_REFUSED = "Files refused"
 # The state of a task that met a full disk, a share that went away: it is tried again. Bad data stay bad.
 OUT_OF_REACH = "Out of reach"
-# How a run may end, and of which endings (or of which delay) a person is told.
+# How a run may end; of some endings it tells a person itself.
 ENDINGS = ("Completed", FILES_REFUSED, "Failed", OUT_OF_REACH, "Crashed", "Cancelled")
-TO_BE_TOLD = (FILES_REFUSED, "Failed", OUT_OF_REACH, "Crashed", "Late")
+TO_BE_TOLD = (FILES_REFUSED, "Failed", OUT_OF_REACH)
+# The notification block that a person is told through: `edi serve` makes it of an address, or it is made by hand.
+ALERT = "workforce-edi-alert"
 
 # So many refusals are named in the message of a state; the artifact names all.
 NAMED = 5
@@ -177,6 +183,21 @@ def judge_landing(folder: DataFolder) -> validate.Validated:
     return validated
 
 
+async def tell_a_person(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Tell how a run ended, if it is worth telling and somebody is to be told.
+
+    The run does it itself: an automation of the server's misses an event now and then, where its database is locked.
+    """
+    if state.name not in TO_BE_TOLD:
+        return
+    async with get_client() as client:
+        name = (await client.read_flow_run(flow_run.id)).name or flow.name
+        kinds = [one.block_type for one in await client.read_block_documents() if one.name == ALERT]
+    for kind in kinds:
+        block = cast("NotificationBlock", await Block.aload(f"{kind.slug if kind else ''}/{ALERT}"))
+        await block.notify(f"{state.message}\n{url_for(flow_run)}", f"Workforce EDI, {name}: {state.name}")
+
+
 def as_at_words() -> str:
     """Return what a run of the road is called: which one it is, as at which date, and where."""
     given = runtime.flow_run.parameters
@@ -188,7 +209,13 @@ def _dates_meant() -> str:
     return "to the last 31 March" if runtime.flow_run.flow_name == YEARLY else "to the latest date"
 
 
-@flow(name=ROAD, flow_run_name=as_at_words, persist_result=False)
+@flow(
+    name=ROAD,
+    flow_run_name=as_at_words,
+    persist_result=False,
+    on_completion=[tell_a_person],
+    on_failure=[tell_a_person],
+)
 @in_a_sentence
 def road(data: Path = Path("data"), as_at: date | None = None, strict: bool = False) -> str:
     """Take whatever lies in the landing folder to a release; return its id.
@@ -203,7 +230,13 @@ def road(data: Path = Path("data"), as_at: date | None = None, strict: bool = Fa
     return _walk(DataFolder(data), as_at, strict)
 
 
-@flow(name=YEARLY, flow_run_name=as_at_words, persist_result=False)
+@flow(
+    name=YEARLY,
+    flow_run_name=as_at_words,
+    persist_result=False,
+    on_completion=[tell_a_person],
+    on_failure=[tell_a_person],
+)
 @in_a_sentence
 def yearly(data: Path = Path("data"), year: int | None = None, strict: bool = True) -> str:
     """Make the release as at 31 March, which the year's statutory returns describe; return its id.
@@ -216,7 +249,13 @@ def yearly(data: Path = Path("data"), year: int | None = None, strict: bool = Tr
     return _walk(DataFolder(data), latest_year_end(year, runtime.flow_run.scheduled_start_time.date()), strict)
 
 
-@flow(name=LANDING_CHECK, flow_run_name=f"{LANDING_CHECK} of {{data}}", persist_result=False)
+@flow(
+    name=LANDING_CHECK,
+    flow_run_name=f"{LANDING_CHECK} of {{data}}",
+    persist_result=False,
+    on_completion=[tell_a_person],
+    on_failure=[tell_a_person],
+)
 @in_a_sentence
 def landing_check(data: Path = Path("data")) -> str:
     """Judge what lies in the landing folder without moving or keeping anything, and say who is still awaited.

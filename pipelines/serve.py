@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from prefect.events.schemas.automations import AutomationCore
 
 POOL = TAG = "workforce-edi"
-# The notification block that a person is told through; made from an address, or by hand in the server's pages.
-ALERT = "workforce-edi-alert"
 HOST = "127.0.0.1"
 STARTS_WITHIN_SECONDS = 180
 # A worker gives its run half a minute to end.
@@ -38,8 +36,8 @@ STOPS_WITHIN_SECONDS = 60
 # A worker that ends sooner would end again.
 LIVES_SECONDS = 10
 LATE_SECONDS = 3600
-# Three heartbeats of a run, as prefect.yaml sets them.
-SILENCE = timedelta(seconds=90)
+# Four heartbeats of a run, as prefect.yaml sets them.
+SILENCE = timedelta(seconds=120)
 # What an automation looks at: runs of these deployments, whatever else the server has.
 RUNS: dict[str, str | list[str]] = {"prefect.resource.id": "prefect.flow-run.*"}
 OURS: dict[str, str | list[str]] = {"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{TAG}"}
@@ -181,6 +179,8 @@ def tell_a_person(address: str | None) -> str:
     from prefect.blocks.fields import SecretDict
     from prefect.blocks.notifications import CustomWebhookNotificationBlock
 
+    from pipelines.flows import ALERT
+
     if address:
         block = CustomWebhookNotificationBlock(
             name="Workforce EDI",
@@ -201,6 +201,8 @@ def tell_a_person(address: str | None) -> str:
 
 def _alert_block() -> "UUID | None":
     from prefect.client.orchestration import get_client
+
+    from pipelines.flows import ALERT
 
     with get_client(sync_client=True) as client:
         found = [one.id for one in client.read_block_documents() if one.name == ALERT]
@@ -244,13 +246,11 @@ def _notify(block: "UUID") -> "AutomationCore":
     from prefect.automations import AutomationCore, EventTrigger, Posture
     from prefect.events.actions import SendNotification
 
-    from pipelines.flows import TO_BE_TOLD
-
     return AutomationCore(
-        name="workforce-edi: tell a person",
+        name="workforce-edi: tell a person of a run that can't",
         trigger=EventTrigger(
             posture=Posture.Reactive,
-            expect={f"prefect.flow-run.{state}" for state in TO_BE_TOLD},
+            expect={"prefect.flow-run.Crashed", "prefect.flow-run.Late"},
             match=RUNS,
             match_related=OURS,
             for_each={"prefect.resource.id"},

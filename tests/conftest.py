@@ -44,6 +44,11 @@ def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return lambda line: request.node.user_properties.append((TOLD, line))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: the tests of flows wait most of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test that asks for the real files carries the mark ``real``, so none can forget it."""
     for item in items:

@@ -61,13 +61,13 @@ class Service:
         found = self.ask("POST", "/artifacts/filter", {"flow_runs": {"id": {"any_": [run]}}})
         return {one["key"]: str(one["data"]) for one in found}
 
-    def wait(self, until: Callable[[], Any], otherwise: str) -> None:
-        """Wait until something holds."""
+    def wait(self, until: Callable[[], Any], otherwise: str, every: float = 0.5) -> None:
+        """Wait until something holds; who asks the server more often than it can answer keeps it from its work."""
         deadline = time.monotonic() + WITHIN_SECONDS
         while not until():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"{otherwise}\n{self.log.read_text()[-3000:]}")
-            time.sleep(0.05)
+            time.sleep(every)
 
 
 @pytest.fixture(scope="session")

@@ -161,7 +161,7 @@ def test_the_landing_check_moves_nothing_and_names_who_is_awaited(service: Servi
 
 def test_a_cancel_leaves_nothing_half_done(service: Service, invented: Path, undisturbed: Path) -> None:
     run = service.trigger("road/monthly", data=str(invented))
-    service.wait(lambda: in_the_middle(invented), "it never gets to the marts")
+    service.wait(lambda: in_the_middle(invented), "it never gets to the marts", every=0.05)
     service.ask("POST", f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
     assert service.ended(run)["state_type"] == "CANCELLED"
     assert not in_the_middle(invented)
@@ -190,7 +190,7 @@ def test_a_killed_worker_is_noticed_and_the_next_run_does_the_whole(
     """
     (invented / "landing" / "unknown.csv").write_text("a,b\n1,2\n")
     run = service.trigger("road/monthly", data=str(invented))
-    service.wait(lambda: in_the_middle(invented), "it never gets to the marts")
+    service.wait(lambda: in_the_middle(invented), "it never gets to the marts", every=0.05)
     (worker,) = children(service.process.pid, "worker")
     for process in (worker, *children(worker, "")):
         os.kill(process, signal.SIGKILL)
