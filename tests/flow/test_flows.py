@@ -138,9 +138,15 @@ def test_what_stops_a_run_is_a_sentence_in_its_state(service: Service, tmp_path:
     run = service.ended(service.trigger("road/monthly", data=str(tmp_path)))
     assert run["state_type"] == "FAILED"
     assert run["state"]["message"].startswith("no accepted file counts people in post")
+
+    def logs() -> list[str]:
+        found = service.ask("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
+        return [one["message"] for one in found]
+
+    told = "Hook 'tell_a_person' finished running successfully"
+    service.wait(lambda: told in logs(), f"nobody is told: {logs()}")
     # Prefect's engine tells where in itself a run ended, and no line of ours.
-    logs = service.ask("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
-    assert not [one["message"] for one in logs if "pipelines/" in one["message"]]
+    assert not [message for message in logs() if "pipelines/" in message]
 
 
 def test_the_landing_check_moves_nothing_and_names_who_is_awaited(service: Service, invented: Path) -> None:
