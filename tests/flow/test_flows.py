@@ -217,12 +217,19 @@ def in_the_middle(data: Path) -> bool:
     return bool(list((data / "marts").glob(".*.draft/internal/*.parquet")))
 
 
-def children(process: int, word: str) -> list[int]:
+def children(parent: int, word: str) -> list[int]:
     """Return the processes that one started, of those whose command has the word in it."""
-    listed = subprocess.run(
-        ["ps", "--ppid", str(process), "-o", "pid=,args="], capture_output=True, text=True, check=False
-    )
-    return [int(line.split()[0]) for line in listed.stdout.splitlines() if word in line]
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The command's name stands in brackets, and may have any letter in it; behind it state and parent.
+            started_by = int(status.read_text().rpartition(")")[2].split()[1])
+            command = status.with_name("cmdline").read_bytes().decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended meanwhile
+        if started_by == parent and word in command:
+            found.append(int(status.parent.name))
+    return found
 
 
 @pytest.mark.parametrize(
