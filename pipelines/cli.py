@@ -232,7 +232,7 @@ def main() -> None:
     except SystemExit:
         raise
     except Exception as error:
-        # Imported only when it is needed: `edi --help` needn't wait for the database.
+        # What ends in a sentence is known only here, or `edi --help` would wait for the database; the rest is raised again.
         from pipelines.failure import EXPECTED, sentences
 
         if not isinstance(error, EXPECTED):

@@ -67,7 +67,7 @@ class Service:
         while not until():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"{otherwise}\n{self.log.read_text()[-3000:]}")
-            time.sleep(every)
+            time.sleep(every)  # the server is another process, and tells nobody
 
 
 @pytest.fixture(scope="session")
