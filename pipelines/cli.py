@@ -232,7 +232,7 @@ def main() -> None:
     except SystemExit:
         raise
     except Exception as error:
-        # What ends in a sentence is known only here, or `edi --help` would wait for the database. The rest is raised again.
+        # Known only here, or `edi --help` would wait for the database; what is no expected error is raised again.
         from pipelines.failure import EXPECTED, sentences
 
         if not isinstance(error, EXPECTED):
