@@ -1,48 +1,17 @@
-"""The command `edi`. Exit codes: 0 done, 1 refused, 2 wrong use."""
+"""Commands on the road: a sample, a run, a check of files, and the server that runs them by themselves."""
 
-import atexit
-import codecs
-import gc
-import io
-import sys
 import time
 from datetime import date
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import Parameter
+
+from pipelines.cli.app import DONE, REFUSED, Data, WrongUseError, app, open_console
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from pipelines.progress import Stage
 
-DONE, REFUSED, WRONG_USE = 0, 1, 2
-# What terminals without Unicode show instead of letters that lines are made of: a minus must not become anything else.
-IN_ASCII = {"−": "-", "–": "-", "…": "...", "→": "->", "×": "x", "≤": "<=", "≥": ">=", "‘": "'", "’": "'"}
-
-app = App(
-    name="edi",
-    help="Does our workforce, at every pay band, look like the people we serve?",
-    version=lambda: metadata.version("workforce-edi"),
-    version_flags=["--version"],
-)
-
-
-class WrongUseError(ValueError):
-    """The command can't mean what was asked for."""
-
-
-def _no_file(_: object, data: Path) -> None:
-    if data.exists() and not data.is_dir():
-        raise ValueError(f"{data} is a file; name a folder.")
-
-
-Data = Annotated[
-    Path,
-    Parameter(name="--data", env_var="EDI_DATA", help="data folder; EDI_DATA sets it too.", validator=_no_file),
-]
 Timings = Annotated[bool, Parameter(negative=(), help="show how long each stage took, and the slowest steps.")]
 
 
@@ -81,7 +50,7 @@ def _sample(data: Path, people: int, months: int, seed: int) -> "Stage":
     from pipelines.sample import write_sample
 
     landing = DataFolder(data).landing
-    with stage(_console(), "sample", months) as on:
+    with stage(open_console(), "sample", months) as on:
         files = write_sample(landing, people, months, seed, progress=lambda month: on(month.split(":")[0]))
         on.summary = f"{len(files):,} synthetic extracts in {landing}"
         on.handled = (len(files), "files")
@@ -112,7 +81,7 @@ def _run(
     from pipelines.places import DataFolder
     from pipelines.road import walk
 
-    console, folder = _console(), DataFolder(data)
+    console, folder = open_console(), DataFolder(data)
     journey = walk(folder, console, as_at, lambda validated: show.verdicts(console, validated))
     show.release(console, folder, journey)
     if timings:
@@ -141,7 +110,7 @@ def check(*files: Path, data: Data = Path("data"), report: bool = False, out: Pa
     missing = [path for path in files if not path.is_file()]
     if missing or not files:
         raise WrongUseError(f"there is no file {missing[0]}" if missing else "name the files to check")
-    console = _console()
+    console = open_console()
     folder = DataFolder(data)
     with disk.passing_folder() as work, connect() as con:
         reference.load(con, reference.method(folder), folder)
@@ -172,76 +141,5 @@ def serve(
     """
     from pipelines.serve import serve
 
-    serve(data, port, alert, _console())
+    serve(data, port, alert, open_console())
     return DONE
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console()
-
-
-def _show_error(sentence: str) -> None:
-    from rich.console import Console
-
-    from pipelines.terminal import print_lines
-
-    print_lines(Console(stderr=True), [f"edi: {sentence}"], indent=len("edi: "))
-
-
-def _collect_seldom() -> None:
-    """Let the collector of cyclic garbage rest: the libraries make many lasting objects, and no garbage to speak of.
-
-    Looking through them time and again, and once more at the end, took a second of the five that a check lasted. It is
-    Great Expectations that makes most of them; frozen without it, what DuckDB leaves is told on the terminal as leaked.
-    """
-    gc.set_threshold(200_000, 50, 100)
-    atexit.register(_freeze)
-
-
-def _freeze() -> None:
-    if "great_expectations" in sys.modules:
-        gc.freeze()
-
-
-def _show_anything() -> None:
-    """Let no letter end a run that the terminal, or the file that it writes to, has no place for."""
-    codecs.register_error("edi", _in_ascii)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="edi")
-
-
-def _in_ascii(error: UnicodeError) -> tuple[str, int]:
-    """Return what stands for a letter that can't be written; a name's letters are shown by their numbers."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    letter = error.object[error.start]
-    return IN_ASCII.get(letter) or letter.encode("ascii", "backslashreplace").decode(), error.start + 1
-
-
-def main() -> None:
-    """Run the command line; every refusal ends in a sentence, none in a traceback."""
-    _collect_seldom()
-    _show_anything()
-    try:
-        code = app(sys.argv[1:], exit_on_error=False, print_error=True)
-    except CycloptsError:
-        sys.exit(WRONG_USE)
-    except SystemExit:
-        raise
-    except Exception as error:
-        # Known only here, or `edi --help` would wait for the database; what is no expected error is raised again.
-        from pipelines.failure import EXPECTED, sentences
-
-        if not isinstance(error, EXPECTED):
-            raise
-        for words in sentences(error):
-            _show_error(words)
-        sys.exit(WRONG_USE if isinstance(error, WrongUseError) else REFUSED)
-    sys.exit(code if isinstance(code, int) else DONE)
-
-
-if __name__ == "__main__":  # `python -m pipelines.cli`, where a machine lets no program run but Python
-    main()
