@@ -58,7 +58,7 @@ def taken_in(folder: DataFolder, extracts: Sequence[Extract], max_days: int) -> 
     since = (date.fromisoformat(min(day for _, day in judged)) - timedelta(days=max_days)).isoformat()
     for manifest in _manifests(folder, since):
         for extract in manifest["extracts"]:
-            typed = folder.snapshots / "objects" / f"{extract['typed']}.parquet"
+            typed = folder.objects / f"{extract['typed']}.parquet"
             if extract["feed"] in POST_FEEDS and typed.is_file():
                 for about in extract["owns"]:
                     if about[0] in organisations and about[1] >= since:

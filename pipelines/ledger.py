@@ -132,6 +132,11 @@ def received(entries: Iterable[Entry]) -> list[Received]:
     ]
 
 
+def disposed(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Return what says that an extract's rows were disposed of, by the extract; the counts kept are its ``parts``."""
+    return {entry["extract"]: entry for entry in entries if entry["event"] == "disposed"}
+
+
 def in_force(files: Iterable[Received]) -> dict[tuple[str, ...], Received]:
     """Return which file speaks for each (feed, about) so far: the latest."""
     return {(one.feed, *about): one for one in files for about in one.rows}

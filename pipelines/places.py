@@ -25,9 +25,13 @@ PREFECT_YAML = PROJECT / "prefect.yaml"
 
 @dataclass(frozen=True)
 class DataFolder:
-    """A data folder, ``--data DIR``: extracts come in at ``landing``, releases go out at ``marts``."""
+    """A data folder, ``--data DIR``: extracts come in at ``landing``, releases go out at ``marts``.
+
+    ``packaged`` are the reference tables that its own come before; an audit puts a snapshot's in their place.
+    """
 
     root: Path
+    packaged: Path = REFERENCE
 
     @property
     def landing(self) -> Path:
@@ -43,6 +47,11 @@ class DataFolder:
     def snapshots(self) -> Path:
         """Frozen snapshots and the objects they name; personal rows, pseudonymised."""
         return self.root / "snapshots"
+
+    @property
+    def objects(self) -> Path:
+        """What snapshots are made of, each file named by the SHA-256 of its bytes."""
+        return self.snapshots / "objects"
 
     @property
     def marts(self) -> Path:
@@ -78,6 +87,10 @@ class DataFolder:
             return {}
         return {path.stem: path for path in sorted(folder.glob("*.csv"))}
 
+    def reference(self, name: str) -> Path:
+        """Return the reference table that is used: the folder's own, or else the packaged one."""
+        return self.references().get(name, self.packaged / f"{name}.csv")
+
     def prefect_yaml(self) -> Path:
         """Return the deployments: the folder's own, which come whole, or else the packaged ones."""
         own = self.root / "prefect.yaml"
@@ -85,6 +98,6 @@ class DataFolder:
 
     def methods(self) -> Iterator[Path]:
         """Yield the method files, the packaged one first: a later one overrides it key by key."""
-        yield REFERENCE / "method.yaml"
-        if (self.root / "method.yaml").is_file() and (self.root / "method.yaml") != REFERENCE / "method.yaml":
+        yield self.packaged / "method.yaml"
+        if (self.root / "method.yaml").is_file() and (self.root / "method.yaml") != self.packaged / "method.yaml":
             yield self.root / "method.yaml"

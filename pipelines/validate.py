@@ -5,7 +5,7 @@ lost.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Accepted:
     rows_rejected: int
     rows_checking: int  # subtotals and rows that say nothing: they check, and enter nowhere
     rows_about: Mapping[tuple[str, ...], int]  # accepted rows by what they speak about
+    taken_on: Mapping[tuple[str, ...], str] = field(default_factory=dict)  # the latest day that these rows say
 
 
 @dataclass(frozen=True)
@@ -261,6 +262,7 @@ def _verdict(
         rows_rejected,
         rows_checking,
         rows_about,
+        _taken_on(con, extract.feed, typed),
     )
 
 
@@ -291,6 +293,17 @@ def _rows_about(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...]
     keys = ", ".join(f"{identifier(name)}::varchar" for name in contract.load(feed).about)
     query = f"select {keys}, count(*) from read_parquet(?) group by all order by all"
     return {tuple(about): rows for *about, rows in con.execute(query, [database.only(typed)]).fetchall()}
+
+
+def _taken_on(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...], str]:
+    """Return the latest day on which rows of people in post were taken, as they say, by what they speak about."""
+    if feed not in contract.POST_FEEDS:
+        return {}
+    query = (
+        "select org_code, as_at_date::varchar, max(extracted_on)::varchar from read_parquet(?) "
+        "where extracted_on is not null group by all order by all"
+    )
+    return {tuple(about): day for *about, day in con.execute(query, [database.only(typed)]).fetchall()}
 
 
 def _clashes(con: Connection, accepted: Sequence[Accepted], taken_in: Set[str]) -> list[Refusal]:

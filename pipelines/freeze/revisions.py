@@ -2,42 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipelines import ledger
 from pipelines.contract import POST_FEEDS
 from pipelines.freeze.owners import GaveWay
+from pipelines.freeze.snapshot import Revision
 from pipelines.places import DataFolder
 from pipelines.validate import Accepted
-
-
-@dataclass(frozen=True)
-class Revision:
-    """What an earlier snapshot says of an organisation's people in post on a date, and this one says otherwise.
-
-    ``sha256`` names the earlier extract, ``typed`` its rows as that snapshot took them; ``by`` the one that speaks now.
-    """
-
-    feed: str
-    about: tuple[str, ...]
-    sha256: str
-    typed: Path
-    by: str
-    reason: str
-
-    @property
-    def entry(self) -> dict[str, Any]:
-        """The manifest's entry."""
-        return {
-            "feed": self.feed,
-            "about": list(self.about),
-            "sha256": self.sha256,
-            "typed": self.typed.stem,
-            "by": self.by,
-            "reason": self.reason,
-        }
 
 
 def revisions(
@@ -99,6 +71,6 @@ def _frozen_rows(folder: DataFolder, history: Sequence[ledger.Entry]) -> dict[tu
         if entry["event"] == "frozen" and manifest.is_file():
             for extract in json.loads(manifest.read_text(encoding="utf-8"))["extracts"]:
                 for about in extract["owns"]:
-                    typed = folder.snapshots / "objects" / f"{extract['typed']}.parquet"
+                    typed = folder.objects / f"{extract['typed']}.parquet"
                     rows[extract["feed"], *about, extract["sha256"]] = typed
     return rows

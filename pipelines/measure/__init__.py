@@ -5,7 +5,7 @@ reads the cube only. What became of each file's rows, and what its values became
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines import database, mapping
@@ -28,11 +28,12 @@ MARTS = (
 
 @dataclass(frozen=True)
 class Measured:
-    """The marts of one snapshot, as Parquet in ``folder``."""
+    """The marts of one snapshot, as Parquet in ``folder``, and the parts per extract that they were made from."""
 
     snapshot: Snapshot
     folder: Path
     marts: tuple[Path, ...]
+    kept: parts.Kept = field(default_factory=dict)
 
 
 def measure(
@@ -65,13 +66,13 @@ def measure(
     for name in INTERMEDIATE:
         database.build(con, f"intermediate/{name}")
         progress(name)
-    revise.register(con, folder, snapshot, kept, progress)
+    earlier = revise.register(con, folder, snapshot, kept, progress)
     database.define(con, "intermediate/comparison")
     for name in MARTS:
         path = _export(con, name, staging, notes, progress)
         database.view(con, name, [path])
         marts.append(path)
-    return Measured(snapshot, staging, tuple(marts))
+    return Measured(snapshot, staging, tuple(marts), kept | earlier)
 
 
 def _export(con: Connection, name: str, staging: Path, notes: dict[str, str], progress: Callable[[str], None]) -> Path:

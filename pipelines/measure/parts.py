@@ -10,6 +10,7 @@ from pipelines.contract import POST_FEEDS
 from pipelines.contract import load as contract
 from pipelines.database import Connection, identifier, literal
 from pipelines.freeze import FrozenExtract, canonical
+from pipelines.freeze.objects import verified
 from pipelines.places import DataFolder
 
 # From assignments to people, over the accepted rows of a batch of staff extracts.
@@ -31,6 +32,9 @@ PART_SETTINGS = ("counted_as",)
 
 EXTRACTS_PER_QUERY = 20
 
+# The files of each extract, by kind.
+Kept = dict[FrozenExtract, dict[str, Path]]
+
 
 def refuse_unknown_populations(method: Mapping[str, Any]) -> None:
     """Refuse a method that counts somebody in a population that doesn't exist.
@@ -51,11 +55,11 @@ def register(
     extracts: Sequence[FrozenExtract],
     method: Mapping[str, Any],
     progress: Callable[[str], None] = lambda _: None,
-) -> dict[str, list[Path]]:
+) -> Kept:
     """Make each relation of ``PARTS`` over the parts of all extracts of people in post, computing those not there yet.
 
     Returns:
-        The files of each relation.
+        the files of each extract, by relation.
     """
     database.build(con, "people/waterfall_step")
     paths = write(con, folder, extracts, method, progress)
@@ -67,7 +71,7 @@ def register(
             (feed, statement), *_ = statements.items()
             _accept(con, feed, [])
             con.execute(f"create or replace view {identifier(kind)} as {database.read_sql(statement)}")
-    return kept
+    return paths
 
 
 def write(
@@ -76,32 +80,38 @@ def write(
     extracts: Sequence[FrozenExtract],
     method: Mapping[str, Any],
     progress: Callable[[str], None] = lambda _: None,
-) -> dict[FrozenExtract, dict[str, Path]]:
-    """Compute the parts of extracts of people in post that aren't there yet; return where all of them lie, by kind."""
-    paths = _paths(folder, extracts, method)
+) -> Kept:
+    """Compute the parts of extracts of people in post that aren't there yet; return where all of them lie, by kind.
+
+    Raises:
+        DamagedError: a part, or the rows that one is to be computed from, isn't what its name says.
+    """
+    names = _names(folder, extracts, method)
+    there = {kind: _there(folder.snapshots / kind) for kind in PARTS}
+    paths = {extract: _found(folder, extract, kinds, there) for extract, kinds in names.items()}
     for feed in POST_FEEDS:
         missing = [
-            extract
-            for extract, kinds in paths.items()
-            if extract.feed == feed and not all(map(Path.is_file, kinds.values()))
+            extract for extract, kinds in names.items() if extract.feed == feed and len(paths[extract]) < len(kinds)
         ]
         for start in range(0, len(missing), EXTRACTS_PER_QUERY):
             batch = missing[start : start + EXTRACTS_PER_QUERY]
             _accept(con, feed, batch)
             for kind, statements in PARTS.items():
                 if feed in statements:
-                    _write(con, statements[feed], {extract: paths[extract][kind] for extract in batch})
+                    parts = {extract: folder.snapshots / kind / names[extract][kind] for extract in batch}
+                    for extract, part in _write(con, statements[feed], parts).items():
+                        paths[extract][kind] = part
             con.execute("drop table if exists fate")
             progress("cube")
     return paths
 
 
-def _paths(
+def _names(
     folder: DataFolder, extracts: Sequence[FrozenExtract], method: Mapping[str, Any]
-) -> dict[FrozenExtract, dict[str, Path]]:
-    """Return where the parts of each extract lie, by kind.
+) -> dict[FrozenExtract, dict[str, str]]:
+    """Return how the names of each extract's parts begin, by kind: with the hash of what they depend on.
 
-    Each is named by the hash of the extract's typed rows and of the SQL, reference and settings that it depends on.
+    That is the extract's typed rows, and the SQL, reference and settings. Behind it stands the hash of their bytes.
     """
     definitions = {
         statement: _definition(folder, statement, method)
@@ -110,7 +120,7 @@ def _paths(
     }
     return {
         extract: {
-            kind: folder.snapshots / kind / f"{_part_name(extract, definitions[statements[extract.feed]])}.parquet"
+            kind: _part_name(extract, definitions[statements[extract.feed]])
             for kind, statements in PARTS.items()
             if extract.feed in statements
         }
@@ -119,20 +129,33 @@ def _paths(
     }
 
 
+def _there(folder: Path) -> dict[str, Path]:
+    """Return the parts in a folder by how their names begin."""
+    return {path.name.split("-")[0]: path for path in folder.glob("*.parquet")}
+
+
+def _found(
+    folder: DataFolder, extract: FrozenExtract, names: Mapping[str, str], there: Mapping[str, Mapping[str, Path]]
+) -> dict[str, Path]:
+    """Return the parts that are there; for rows that were disposed of those that were kept then."""
+    if extract.kept:
+        return {kind: verified(folder.snapshots / kind / name) for kind, name in extract.kept.items()}
+    return {kind: verified(there[kind][name]) for kind, name in names.items() if name in there[kind]}
+
+
 def _part_name(extract: FrozenExtract, definition: str) -> str:
     return hashlib.sha256(f"{extract.sha256} {extract.typed.stem} {definition}".encode()).hexdigest()
 
 
 def _definition(folder: DataFolder, statement: str, method: Mapping[str, Any]) -> str:
     """Return the hash of a part's SQL and of the SQL, reference and settings that this reads."""
-    own = folder.references()
     digest = hashlib.sha256(canonical({name: method[name] for name in PART_SETTINGS}).encode())
     for path in (
         places.SQL / f"{statement}.sql",
         *(places.SQL / "people" / f"{name}.sql" for name in (*PEOPLE, "waterfall_step")),
         *sorted((places.SQL / "macros").glob("*.sql")),
         *sorted((places.SQL / "staging").glob("*.sql")),
-        *(own.get(name, places.REFERENCE / f"{name}.csv") for name in PART_REFERENCES),
+        *(folder.reference(name) for name in PART_REFERENCES),
     ):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -140,6 +163,8 @@ def _definition(folder: DataFolder, statement: str, method: Mapping[str, Any]) -
 
 def _accept(con: Connection, feed: str, extracts: Sequence[FrozenExtract]) -> None:
     """Make the view ``accepted`` over the typed rows of some extracts, or of none, and what leads to people."""
+    for extract in extracts:
+        verified(extract.typed)
     columns = {"extract": "varchar"} | contract(feed).typed
     nothing = ", ".join(f"null::{kind} as {identifier(name)}" for name, kind in columns.items())
     accepted = " union all ".join(
@@ -157,13 +182,20 @@ def people(con: Connection) -> None:
     database.define(con, "people/person")
 
 
-def _write(con: Connection, statement: str, parts: Mapping[FrozenExtract, Path]) -> None:
-    """Run a statement on all accepted extracts, which is quicker to plan once, and write what each gives by itself."""
+def _write(con: Connection, statement: str, parts: Mapping[FrozenExtract, Path]) -> dict[FrozenExtract, Path]:
+    """Run a statement on all accepted extracts, which is quicker to plan once, and write what each gives by itself.
+
+    Returns:
+        the files, whose names end with the hash of their bytes.
+    """
+    written = {}
     con.execute(f"create or replace temp table part_batch as {database.read_sql(statement)}")
     for extract, part in parts.items():
         part.parent.mkdir(parents=True, exist_ok=True)
         draft = part.with_suffix(".draft")
         mine = f"select * from part_batch where extract = {literal(extract.sha256)} order by all"
         database.export(con, mine, draft, {})
-        disk.replace(draft, part)
+        written[extract] = part.with_name(f"{part.name}-{disk.file_sha256(draft)}.parquet")
+        disk.replace(draft, written[extract])
     con.execute("drop table part_batch")
+    return written

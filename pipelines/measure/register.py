@@ -10,6 +10,7 @@ from pipelines.contract import POST_FEEDS
 from pipelines.contract import load as contract
 from pipelines.database import Connection, identifier
 from pipelines.freeze import FrozenExtract, Snapshot
+from pipelines.freeze.objects import verified
 from pipelines.mapping import OrganisationMapping
 from pipelines.sidecar import ControlTotal
 from pipelines.waiver import Waiving
@@ -122,7 +123,7 @@ def _population(con: Connection, extracts: list[FrozenExtract]) -> None:
         con.execute(
             "insert into landing_population select * from read_parquet(?) "
             "where area_code || ' ' || characteristic || ' ' || age_range in (select about from owns)",
-            [database.only(extract.typed)],
+            [database.only(verified(extract.typed))],
         )
         con.unregister("owns")
 
@@ -136,7 +137,6 @@ def senders(con: Connection, snapshot: Snapshot) -> None:
     its file speaks for.
     """
     posts = [extract for extract in snapshot.extracts if extract.feed in POST_FEEDS]
-    taken = _extracted_on(con, posts)
     _table(
         con,
         "submission_file",
@@ -144,7 +144,7 @@ def senders(con: Connection, snapshot: Snapshot) -> None:
         [
             (
                 *(one.sha256, one.feed, one.layout, *about),
-                taken.get((one.typed.name, *about)) or (one.extracted_on and one.extracted_on.isoformat()),
+                one.taken_on.get(about),
                 *(one.rows.get(name) for name in ("in", "accepted", "rejected", "checking")),
                 bool(one.control_totals),
             )
@@ -156,7 +156,7 @@ def senders(con: Connection, snapshot: Snapshot) -> None:
         con,
         "unmapped",
         {"extract": "varchar", "field": "varchar", "rows": "bigint"},
-        [(one.sha256, field, _unmapped(one, field)) for one in posts if one.feed == "staff" for field in MAPPED],
+        [(one.sha256, field, one.unmapped.get(field, 0)) for one in posts if one.feed == "staff" for field in MAPPED],
     )
     _table(
         con,
@@ -195,25 +195,6 @@ def _table(con: Connection, name: str, columns: Mapping[str, str], rows: Sequenc
     typed = ", ".join(f"{identifier(column)}::{kind} as {identifier(column)}" for column, kind in columns.items())
     con.execute(f"create or replace table {identifier(name)} as select {typed} from table_rows")
     con.unregister("table_rows")
-
-
-def _unmapped(extract: FrozenExtract, field: str) -> int:
-    rule = f"staff.{field}.not_in_list"
-    return sum(finding.rows_failing for finding in extract.findings if finding.rule == rule)
-
-
-def _extracted_on(con: Connection, extracts: Sequence[FrozenExtract]) -> dict[tuple[str, ...], str]:
-    """Return the latest day on which rows were taken, as they say, by their file's name and what they are about."""
-    taken: dict[tuple[str, ...], str] = {}
-    for feed in POST_FEEDS:
-        paths = sorted({database.only(one.typed) for one in extracts if one.feed == feed and one.typed.is_file()})
-        if paths:
-            query = (
-                "select parse_filename(filename), org_code, as_at_date::varchar, max(extracted_on)::varchar "
-                "from read_parquet(?, filename = true) group by all"
-            )
-            taken |= {tuple(about): day for *about, day in con.execute(query, [paths]).fetchall()}
-    return taken
 
 
 def _totals(extract: FrozenExtract) -> dict[tuple[str, ...], ControlTotal]:

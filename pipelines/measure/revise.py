@@ -3,12 +3,12 @@
 The same SQL is run a second time, in a schema of its own in which the earlier files still speak.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipelines import database
 from pipelines.database import Connection
-from pipelines.freeze import FrozenExtract, Snapshot
+from pipelines.freeze import FrozenExtract, Revision, Snapshot
 from pipelines.measure import parts
 from pipelines.places import DataFolder
 
@@ -21,9 +21,9 @@ def register(
     con: Connection,
     folder: DataFolder,
     snapshot: Snapshot,
-    kept: Mapping[str, Sequence[Path]],
+    kept: parts.Kept,
     progress: Callable[[str], None] = lambda _: None,
-) -> None:
+) -> parts.Kept:
     """Make ``revised_submission`` (whose file was sent again), and ``revised_group`` and ``revised_answer``.
 
     The latter two say which counts differ from before: of a group, and of who answered.
@@ -34,6 +34,9 @@ def register(
         snapshot: its ``revisions`` say whose earlier rows lie where.
         kept: the files of this snapshot's parts.
         progress: told when it is done.
+
+    Returns:
+        the files of the earlier extracts' parts.
     """
     con.execute(
         "create or replace table revised_submission "
@@ -45,19 +48,21 @@ def register(
         )
     for name in COMPARED:
         con.execute(f"create or replace table earlier_{name} as select * from {name} limit 0")
+    earlier: parts.Kept = {}
     if snapshot.revisions:
         earlier = parts.write(con, folder, _earlier(snapshot), snapshot.method, progress)
-        _count_earlier(con, [*kept["cube_part"], *(one["cube_part"] for one in earlier.values())])
+        _count_earlier(con, [one["cube_part"] for one in (*kept.values(), *earlier.values())])
         progress("revisions")
     for name in ("revised_group", "revised_answer"):
         database.build(con, f"intermediate/{name}")
+    return earlier
 
 
 def _earlier(snapshot: Snapshot) -> list[FrozenExtract]:
     """Return the extracts that an earlier snapshot held, as far as they spoke for what is revised."""
-    owned: dict[tuple[str, str, Path], list[tuple[str, ...]]] = {}
+    owned: dict[tuple[str, str, Path], list[Revision]] = {}
     for one in snapshot.revisions:
-        owned.setdefault((one.sha256, one.feed, one.typed), []).append(one.about)
+        owned.setdefault((one.sha256, one.feed, one.typed), []).append(one)
     return [
         FrozenExtract(
             sha256=sha256,
@@ -65,10 +70,11 @@ def _earlier(snapshot: Snapshot) -> list[FrozenExtract]:
             layout="",
             arrives="",
             typed=typed,
-            owns=tuple(about),
+            owns=tuple(one.about for one in revised),
             synthetic=snapshot.synthetic,
+            kept=revised[0].kept,
         )
-        for (sha256, feed, typed), about in owned.items()
+        for (sha256, feed, typed), revised in owned.items()
     ]
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from rich.console import Console
 
 from pipelines import ledger, road
+from pipelines.compare import OVER_TIME
 from pipelines.database import Connection
-from pipelines.freeze import NothingToMeasureError, Snapshot, freeze
+from pipelines.freeze import NothingToMeasureError, Snapshot, freeze, snapshot
+from pipelines.freeze.objects import DamagedError
 from pipelines.ingest import ingest
 from pipelines.places import DataFolder
 from pipelines.reference import method
@@ -65,6 +68,49 @@ def test_the_as_at_date_is_the_latest_unless_said(take: Take) -> None:
     _, earlier = take(date(2026, 3, 31))
     assert (latest.as_at_date, len(latest.extracts)) == (date(2026, 4, 30), 2)
     assert (earlier.as_at_date, [one.sha256 for one in earlier.extracts]) == (date(2026, 3, 31), [sha256(march)])
+
+
+def test_a_snapshot_holds_all_that_decided_about_it(take: Take, folder: DataFolder) -> None:
+    """Read from its id alone it is what the run used, and every file that it names is there under its hash."""
+    _, frozen = take(march=extract("RNA", "2026-03-31", 40))
+    assert snapshot.read(folder, frozen.snapshot_id) == replace(frozen, gave_way=())
+    assert frozen.method == method(folder)
+    named = snapshot.manifest(folder, frozen.snapshot_id)
+    (one,) = named["extracts"]
+    names = [one["content_sha256"], f"{one['typed']}.parquet", named["method"], *named["files"].values()]
+    assert {path.name for path in folder.objects.iterdir()} == set(names)
+    assert all(hashlib.sha256((folder.objects / name).read_bytes()).hexdigest() == name[:64] for name in names)
+    assert {name.split("/")[0] for name in named["files"]} == {
+        *("checks", "contracts", "expectations", "judge", "layouts", "reference")
+    }
+
+
+def test_the_evidence_names_every_rule_with_what_it_found(take: Take, folder: DataFolder) -> None:
+    months = [extract("RNA", f"{year}-{month:02}-28", 40) for year in (2024, 2025) for month in range(1, 13)]
+    wrong = extract("RNA", "2026-01-28", 40).replace("band_5", "bund_5")
+    _, frozen = take(counts=HEADER + "\n" + "".join(one.split("\n", 1)[1] for one in (*months, wrong)))
+    (one,) = snapshot.manifest(folder, frozen.snapshot_id)["extracts"]
+    assert one["rows"] == {"in": 25, "accepted": 24, "rejected": 1, "checking": 0}
+    evidence = {line["rule"]: line for line in one["evidence"]}
+    said = ("tried", "failing", "verdict", "tolerance", "waiver")
+    assert [evidence["headcount.grade.not_in_list"][name] for name in said] == [25, 1, "rejected", "0.05", ""]
+    assert [evidence["headcount.key"][name] for name in said] == [25, 0, "passed", "0", ""]
+    assert frozen.extracts[0].unmapped == {"grade": 1}
+    assert not [rule for rule in evidence if rule.endswith(OVER_TIME)]
+
+
+def test_a_store_that_was_changed_is_refused(take: Take, folder: DataFolder) -> None:
+    _, frozen = take(march=extract("RNA", "2026-03-31", 40))
+    raw = folder.objects / frozen.extracts[0].sha256
+    raw.write_text("something else", encoding="utf-8")
+    with pytest.raises(DamagedError, match=f"{raw.name} isn't what its name says"):
+        take()
+    raw.unlink()
+    assert take()[1].snapshot_id == frozen.snapshot_id
+    manifest = frozen.path / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    with pytest.raises(DamagedError, match=r"manifest\.json isn't what its name says"):
+        take()
 
 
 def test_nothing_to_measure_is_refused_in_a_sentence(take: Take) -> None:

@@ -1,6 +1,7 @@
 """The parts that are kept per extract: a new month costs a month, and another choice of who counts costs them all."""
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from pipelines import contract, database, places, reference
 from pipelines.database import Connection
 from pipelines.freeze import FrozenExtract, Snapshot
+from pipelines.freeze.objects import DamagedError, keep
 from pipelines.measure import parts
 from pipelines.places import DataFolder
 from tests.staff import Row, accept, assignment, counted_as, extract, selected
@@ -24,8 +26,9 @@ def frozen(con: Connection, folder: DataFolder, name: str, *rows: Row, feed: str
     """An extract with its typed rows beside it, as freeze leaves it."""
     accept(con, rows, feed)
     columns = ", ".join(database.identifier(column) for column in contract.load(feed).typed)
-    typed = folder.root / f"{name}.parquet"
-    database.export(con, f"select {columns} from accepted order by all", typed, {})
+    rows_file = folder.root / f"{name}.parquet"
+    database.export(con, f"select {columns} from accepted order by all", rows_file, {})
+    typed = folder.objects / f"{keep(folder, rows_file, suffix='.parquet')}.parquet"
     given = extract(sha256=name, feed=feed, owns=((rows[0]["org_code"], rows[0]["as_at_date"]),))
     return FrozenExtract(**{**vars(given), "typed": typed})
 
@@ -34,11 +37,15 @@ def take(con: Connection, folder: DataFolder, *extracts: FrozenExtract, **choice
     """Register the parts of a snapshot; return the names of those that weren't there before."""
     method: dict[str, Any] = reference.method(folder)
     method["counted_as"] = method["counted_as"] | choices
-    before = {str(path) for path in folder.snapshots.rglob("*.parquet")}
+    before = kept(folder)
     snapshot = Snapshot("snapshot", Path(), date(2026, 3, 31), extracts, method)
     with counted_as(con, **choices):
         parts.register(con, folder, snapshot.extracts, snapshot.method)
-    return {str(path) for path in folder.snapshots.rglob("*.parquet")} - before
+    return kept(folder) - before
+
+
+def kept(folder: DataFolder) -> set[str]:
+    return {str(path) for kind in parts.PARTS for path in (folder.snapshots / kind).glob("*")}
 
 
 def test_a_new_month_costs_a_month(con: Connection, folder: DataFolder) -> None:
@@ -77,6 +84,28 @@ def test_a_part_that_is_lost_is_made_again_with_the_same_bytes(con: Connection, 
     Path(lost).unlink()
     assert take(con, folder, march) == {lost}
     assert {path: Path(path).read_bytes() for path in parts} == parts
+
+
+def test_a_part_or_rows_that_were_changed_are_refused(con: Connection, folder: DataFolder) -> None:
+    """What is kept is read again only as long as it is what its name says."""
+    march = frozen(con, folder, "march", assignment())
+    (part,) = [Path(path) for path in take(con, folder, march) if "cube_part" in path]
+    bytes_before = part.read_bytes()
+    part.write_bytes(bytes_before[:-1] + bytes([bytes_before[-1] ^ 1]))
+    with pytest.raises(DamagedError, match=f"{part.name} isn't what its name says"):
+        take(con, folder, march)
+    part.unlink()
+    march.typed.write_bytes(march.typed.read_bytes() + b" ")
+    with pytest.raises(DamagedError, match=f"{march.typed.name} isn't what its name says"):
+        take(con, folder, march)
+
+
+def test_of_rows_disposed_of_the_counts_kept_are_read(con: Connection, folder: DataFolder) -> None:
+    march = frozen(con, folder, "march", assignment())
+    counts = {Path(path).parent.name: Path(path).name for path in take(con, folder, march)}
+    march.typed.unlink()
+    assert take(con, folder, replace(march, kept=counts), honorary="substantive") == set()
+    assert {row["headcount"] for row in selected(con, "from cube_part")} == {1}
 
 
 def test_where_nobody_sent_rows_there_is_nothing_to_follow(con: Connection, folder: DataFolder) -> None:

@@ -176,7 +176,11 @@ def test_a_total_is_about_the_organisation_and_date_that_it_names(con: Connectio
 
 
 def test_the_day_the_data_were_taken_stands_beside_the_date_that_they_describe(con: Connection) -> None:
-    register(con, replace(extract(ControlTotal(people=1)), extracted_on=date(2026, 4, 5)), rows=[assignment()])
+    register(
+        con,
+        replace(extract(ControlTotal(people=1)), taken_on={("RNA", "2026-03-31"): "2026-04-05"}),
+        rows=[assignment()],
+    )
     assert set(lines(con, "as_at_date", "extracted_on", org_code="RNA")) == {(date(2026, 3, 31), date(2026, 4, 5))}
 
 
