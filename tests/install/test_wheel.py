@@ -95,7 +95,7 @@ def test_the_wheel_says_its_version(unpacked: Path, tmp_path: Path) -> None:
 
 def test_the_wheel_holds_what_the_program_reads_and_nothing_else(wheel: Path) -> None:
     files = [path for folder in shipped() for path in folder.rglob("*") if path.is_file()]
-    files += [places.PROJECT / "prefect.yaml", places.PROJECT / "uv.lock"]
+    files += [places.PROJECT / name for name in ("prefect.yaml", "pyproject.toml", "uv.lock")]
     expected = {f"pipelines/shipped/{path.relative_to(places.PROJECT).as_posix()}": path for path in files}
     modules = places.PACKAGE.rglob("*.py")
     expected |= {f"pipelines/{path.relative_to(places.PACKAGE).as_posix()}": path for path in modules}

@@ -1,0 +1,182 @@
+"""Publish: the marts become a sealed release, whole or not at all, and ``current.json`` points to it.
+
+Until disclosure control exists the public part has tables without any count only; the exact marts lie in ``internal``.
+"""
+
+import getpass
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import disk, ledger
+from pipelines.disk import write_whole
+from pipelines.freeze import Snapshot, canonical
+from pipelines.freeze.snapshot import manifest
+from pipelines.measure import Measured
+from pipelines.places import DataFolder
+from pipelines.publish import gate, program, provenance
+from pipelines.publish.seal import INTERNAL, held, problems, seal
+
+SYNTHETIC = "SYNTHETIC DATA, made by edi sample: no real person or employer is described."
+
+
+@dataclass(frozen=True)
+class Release:
+    """What was made from one snapshot; ``closed`` is why its gate stayed closed, a line each, none where it opened."""
+
+    release_id: str
+    path: Path
+    snapshot: Snapshot
+    closed: tuple[str, ...] = ()
+
+    @property
+    def internal(self) -> Path:
+        """The exact marts, never published."""
+        return self.path / INTERNAL
+
+
+def release_id(snapshot: Snapshot) -> str:
+    """Return ``<as-at>-<12 hex>`` of the snapshot, the program with its libraries, and the configuration.
+
+    The configuration is a part of the snapshot: its method, reference tables, layouts, mappings and waivers.
+    """
+    parts = canonical([snapshot.snapshot_id, program.sha256(program.hashes()), program.libraries()])
+    return f"{snapshot.as_at_date}-{hashlib.sha256(parts.encode()).hexdigest()[:12]}"
+
+
+def staging(folder: DataFolder, snapshot: Snapshot) -> Path:
+    """Return an empty folder on the file system of the releases, for the marts of one snapshot."""
+    path = folder.marts / f".{release_id(snapshot)}.draft"
+    disk.remove_tree(path)
+    (path / INTERNAL).mkdir(parents=True)
+    return path
+
+
+def publish(folder: DataFolder, measured: Measured) -> Release:
+    """Seal the staged marts, rename them into their release, try its gate, and point ``current.json`` at it.
+
+    The same snapshot, code and configuration give the same release: one that is already there stays as it is.
+
+    Raises:
+        RuntimeError: a release of that name is there and its bytes are others; nothing is changed.
+        HeldError: another program holds the marts or ``current.json``.
+    """
+    snapshot = measured.snapshot
+    identifier = release_id(snapshot)
+    path = folder.marts / identifier
+    draft = measured.folder.parent
+    sums = complete(draft, measured, manifest(folder, snapshot.snapshot_id))
+    if path.exists():
+        changed = problems(path, sums)
+        disk.remove_tree(draft)
+        if changed:
+            raise RuntimeError(
+                f"release {identifier} exists with other bytes ({changed[0]}); a release is never overwritten: find "
+                f"out who changed {path}, move it elsewhere and run again"
+            )
+    else:
+        disk.replace(draft, path)
+    _note(folder, identifier, snapshot, sums)
+    closed = gate.problems(path, sums)
+    if not closed:
+        _note_gated(folder, identifier)
+    point(folder, identifier, snapshot, "built" if closed else "gated")
+    return Release(identifier, path, snapshot, tuple(closed))
+
+
+def complete(draft: Path, measured: Measured, written: Mapping[str, Any]) -> dict[str, str]:
+    """Put beside the marts whatever makes them a release, and seal it.
+
+    Args:
+        draft: the folder of the release to be, with the marts in it.
+        measured: what ``measure`` returned.
+        written: the snapshot's manifest.
+
+    Returns:
+        the hashes of its lists of hashes, by path.
+    """
+    if measured.snapshot.synthetic:
+        write_whole(draft / "SYNTHETIC.txt", SYNTHETIC + "\n")
+    write_whole(draft / INTERNAL / "parts.json", canonical(_parts(measured)))
+    program.wheel(draft / INTERNAL)
+    provenance.write(
+        draft,
+        measured.snapshot,
+        digests={extract["sha256"]: extract["content_sha256"] for extract in written["extracts"]},
+        program=program.hashes(),
+        libraries=program.libraries(),
+        version=program.version(),
+    )
+    return seal(draft)
+
+
+def _parts(measured: Measured) -> list[dict[str, Any]]:
+    """Return which file of each kind holds the counts of each extract: an audit of rows disposed of starts there."""
+    return sorted(
+        (
+            {"extract": one.sha256, "typed": one.typed.stem, "parts": {kind: path.name for kind, path in parts.items()}}
+            for one, parts in measured.kept.items()
+        ),
+        key=lambda entry: (entry["extract"], entry["typed"]),
+    )
+
+
+def _note(folder: DataFolder, identifier: str, snapshot: Snapshot, sums: Mapping[str, str]) -> None:
+    """Tell the ledger of a release: once, or again where files were refused since, so that it holds that they were."""
+    entries = ledger.read(folder.ledger)
+    known = [one for one in entries if one["event"] == "released" and one["release_id"] == identifier]
+    if not known or ledger.refused_since_release(entries):
+        released = {
+            "event": "released",
+            "release_id": identifier,
+            "snapshot_id": snapshot.snapshot_id,
+            "sums": dict(sums),
+            "by": getpass.getuser(),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+        }
+        ledger.append(folder.ledger, [released])
+
+
+def _note_gated(folder: DataFolder, identifier: str) -> None:
+    entries = ledger.read(folder.ledger)
+    if not any(one["event"] == "gated" and one["release_id"] == identifier for one in entries):
+        gated = {"event": "gated", "release_id": identifier, "checks": list(gate.CHECKS)}
+        ledger.append(folder.ledger, [gated])
+
+
+def point(folder: DataFolder, identifier: str, snapshot: Snapshot, state: str) -> None:
+    """Let ``current`` and ``current.json`` be this release: its public files under their own names, one by one.
+
+    Whoever reads a file of ``current`` finds it whole; ``datapackage.json``, which names the release, comes last.
+    """
+    release, current = folder.marts / identifier, folder.marts / "current"
+    current.mkdir(parents=True, exist_ok=True)
+    names = [path.relative_to(release) for path in held(release)]
+    for name in sorted(names, key=lambda name: (name.as_posix() == "datapackage.json", name.as_posix())):
+        (current / name).parent.mkdir(parents=True, exist_ok=True)
+        disk.copy_whole(release / name, current / name)
+    for path in [path for path in held(current) if path.relative_to(current) not in names]:
+        disk.remove(path)
+    disk.copy_whole(release / "SHA256SUMS", current / "SHA256SUMS")
+    pointer = {
+        "release_id": identifier,
+        "path": identifier,
+        "snapshot_id": snapshot.snapshot_id,
+        "as_at_date": snapshot.as_at_date.isoformat(),
+        "state": state,
+    }
+    write_whole(folder.marts / "current.json", canonical(pointer))
+
+
+def clear_drafts(folder: DataFolder) -> None:
+    """Remove the marts of runs that stopped before they became a release: they are exact, and nobody's.
+
+    Raises:
+        HeldError: another program holds one of them.
+    """
+    for draft in folder.marts.glob(".*.draft"):
+        disk.remove_tree(draft)

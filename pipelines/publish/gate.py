@@ -1,0 +1,34 @@
+"""The gate: what must hold before a release may be shown to those who approve it. It fails closed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipelines.publish import seal
+
+# What the ledger says was checked.
+CHECKS = ("seal", "public tables")
+
+# The tables that go out until disclosure control exists: none of them counts anybody.
+WITHOUT_COUNTS = ("category", "grade_group", "unit")
+
+
+def problems(release: Path, sums: Mapping[str, str]) -> list[str]:
+    """Return why the gate stays closed, a line each; none where it opens.
+
+    Args:
+        release: the release's folder.
+        sums: the hashes of its lists, as the ledger has them.
+    """
+    return [
+        *(f"seal: {line}" for line in seal.problems(release, dict(sums))),
+        *(f"public tables: {line}" for line in _counting(release)),
+    ]
+
+
+def _counting(release: Path) -> list[str]:
+    """Return which public tables aren't among those that count nobody, or hold numbers that could be counts."""
+    return [
+        f"{path.name} isn't one of {', '.join(WITHOUT_COUNTS)}, and nothing protects its counts yet"
+        for path in seal.held(release)
+        if path.suffix in (".parquet", ".csv") and path.stem not in WITHOUT_COUNTS
+    ]

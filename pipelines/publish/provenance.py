@@ -1,0 +1,101 @@
+"""Provenance: what a release was made from and by, as an in-toto Statement with a predicate in the shape of SLSA's.
+
+One goes out with the public part, one stays inside. What goes out names no file of the exact marts and no extract by
+its own hash: whoever guesses a small file, or a small table, could prove the guess by it.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipelines.disk import file_sha256, write_whole
+from pipelines.freeze import Snapshot, canonical
+from pipelines.publish.seal import INTERNAL, held
+
+NAME = "provenance.intoto.json"
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "https://slsa.dev/provenance/v1"
+# What kind of work this is; names, not addresses where anything lies.
+BUILD = "https://workforce-edi.org/release/v1"
+BUILDER = "https://workforce-edi.org/edi"
+
+
+def write(
+    release: Path,
+    snapshot: Snapshot,
+    digests: Mapping[str, str],
+    program: Mapping[str, str],
+    libraries: Mapping[str, str],
+    version: str,
+) -> None:
+    """Write both statements, each about the files that lie in its part of the release by now.
+
+    Args:
+        release: the release's folder; but for these statements and the lists of hashes it is complete.
+        snapshot: what it was made from.
+        digests: the SHA-256 of each extract's bytes, by the extract.
+        program: the SHA-256 of each file of the program, by its path in a checkout.
+        libraries: versions by name.
+        version: the program's.
+    """
+    for folder, extracts in ((release, salted(digests)), (release / INTERNAL, dict(digests))):
+        statement = {
+            "_type": STATEMENT,
+            "subject": [
+                {"name": path.relative_to(folder).as_posix(), "digest": {"sha256": file_sha256(path)}}
+                for path in held(folder)
+                if path.name != NAME
+            ],
+            "predicateType": PREDICATE,
+            "predicate": {
+                "buildDefinition": {
+                    "buildType": BUILD,
+                    "externalParameters": {
+                        "snapshot_id": snapshot.snapshot_id,
+                        "as_at_date": snapshot.as_at_date.isoformat(),
+                        # As texts: no floating-point number is written down that another program could spell otherwise.
+                        "method": _texts(snapshot.method),
+                    },
+                    "internalParameters": {"libraries": dict(libraries)},
+                    "resolvedDependencies": [
+                        *_materials(program),
+                        *_materials({f"snapshot/{name}": sha256 for name, sha256 in snapshot.files.items()}),
+                        *_extracts(extracts, "hmac-sha256" if folder == release else "sha256"),
+                    ],
+                },
+                "runDetails": {"builder": {"id": BUILDER, "version": {"workforce-edi": version}}},
+            },
+        }
+        write_whole(folder / NAME, canonical(statement))
+
+
+def _materials(files: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in sorted(files.items())]
+
+
+def _extracts(digests: Mapping[str, str], algorithm: str) -> list[dict[str, Any]]:
+    return [
+        {"name": f"extract/{number}", "digest": {algorithm: digest}}
+        for number, digest in enumerate(sorted(digests.values()), start=1)
+    ]
+
+
+def salted(digests: Mapping[str, str]) -> dict[str, str]:
+    """Return the digests of extracts as they may leave the house: keyed by all of them together.
+
+    Whoever holds one file, or guesses it, can't tell whether it is among them without every other one
+    (docs/decisions/0020). The key is no secret of its own, so that the same snapshot gives the same bytes anywhere.
+    """
+    key = hashlib.sha256(canonical(sorted(digests.values())).encode()).digest()
+    return {name: hmac.new(key, digest.encode(), hashlib.sha256).hexdigest() for name, digest in digests.items()}
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _texts(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_texts(one) for one in value]
+    return value if isinstance(value, bool) else str(value)
