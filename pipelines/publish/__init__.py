@@ -17,8 +17,8 @@ from pipelines.freeze import Snapshot, canonical
 from pipelines.freeze.snapshot import manifest
 from pipelines.measure import Measured
 from pipelines.places import DataFolder
-from pipelines.publish import gate, program, provenance
-from pipelines.publish.seal import INTERNAL, held, problems, seal
+from pipelines.publish import gate, program, provenance, seal
+from pipelines.publish.seal import INTERNAL, held
 
 SYNTHETIC = "SYNTHETIC DATA, made by edi sample: no real person or employer is described."
 
@@ -70,7 +70,7 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
     draft = measured.folder.parent
     sums = complete(draft, measured, manifest(folder, snapshot.snapshot_id))
     if path.exists():
-        changed = problems(path, sums)
+        changed = seal.problems(path, sums)
         disk.remove_tree(draft)
         if changed:
             raise RuntimeError(
@@ -110,7 +110,7 @@ def complete(draft: Path, measured: Measured, written: Mapping[str, Any]) -> dic
         libraries=program.libraries(),
         version=program.version(),
     )
-    return seal(draft)
+    return seal.seal(draft)
 
 
 def _parts(measured: Measured) -> list[dict[str, Any]]:
