@@ -1,0 +1,109 @@
+"""Where the counts come from: the cube's grades, and the way from the sender's rows to people."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines import report
+from pipelines.database import Connection
+from pipelines.explain.recount import Check, rows, total
+from pipelines.explain.words import Row, count, of
+from pipelines.report import percent
+
+AGAIN = {"declared_headcount", "declined_headcount", "missing_headcount", "unknown_headcount", "total_headcount"}
+
+
+def of_group(con: Connection, row: Row, check: Check) -> list[str]:
+    """Return the counts of a group in its grades, added up from the cube and compared with the mart."""
+    if row["headcount"] is None or row["known_headcount"] is None:
+        return ["There is no count of the group; what the cube holds of its grades stands below.", *_grades(con, row)]
+    grades = rows(con, "explain/grade_of_group")
+    columns = ("headcount", "known_headcount", *(["total_headcount"] if "total_headcount" in row else []))
+    added = {column: total(grades, column) for column in columns}
+    same = [check.agrees(column, row[column], added[column]) for column in columns]
+    answer = row["characteristic"].replace("_", " ")
+    said = [f"{of(row['headcount'], row['known_headcount'])} whose {answer} is known."]
+    if "total_headcount" in row:
+        everybody, known = row["total_headcount"], row["known_headcount"]
+        said.append(
+            f"{count(everybody)} are counted in all; of {count(everybody - known)} no answer is known, and they are in "
+            "neither number."
+        )
+    if row.get("share_if_none_undisclosed") is not None:
+        said.append(
+            f"If none of them were of the group, its share would be {percent(row['share_if_none_undisclosed'])} of all; if "
+            f"all of them were, {percent(row['share_if_all_undisclosed'])}. "
+            + ("Either way the gap has the same sign." if row["sign_is_robust"] else "So they could turn the gap round.")
+        )
+    return [*said, *_grades(con, row), _told(same)]
+
+
+def _grades(con: Connection, row: Row) -> list[str]:
+    grades = rows(con, "explain/grade_of_group")
+    if not grades:
+        return ["The cube counts nobody here."]
+    category = str(row["category"])
+    group = category if len(category) <= len("of the group") else "of the group"
+    lines = [f"{'grade':<42}{group:>12}{'known':>12}{'all':>12}"]
+    for one in [*grades, _together(grades)] if len(grades) > 1 else grades:
+        cells = (_cell(one, name) for name in ("headcount", "known_headcount", "total_headcount"))
+        lines.append(f"{one['label'][:41]:<42}" + "".join(f"{cell:>12}" for cell in cells))
+    return lines
+
+
+def _together(grades: Sequence[Row]) -> dict[str, Any]:
+    added = {name: total(grades, name) for name in ("headcount", "known_headcount", "total_headcount")}
+    markers = [one["source_marker"] for one in grades if one["source_marker"]]
+    return {"label": "together", **added, "source_marker": min(markers, default=None)}
+
+
+def _cell(one: Row, column: str) -> str:
+    return one["source_marker"] or "[x]" if one[column] is None else f"{one[column]:,}"
+
+
+def of_answers(con: Connection, row: Row, check: Check) -> list[str]:
+    """Return who of each grade answered, added up from the cube and compared with the mart."""
+    grades = rows(con, "explain/answer_of_grade")
+    lines = [f"{'grade':<28}{'declared':>10}{'declined':>10}{'missing':>10}{'unknown':>10}{'all':>10}"]
+    for one in grades:
+        cells = (_cell(one, f"{name}_headcount") for name in ("declared", "declined", "missing", "unknown", "total"))
+        lines.append(f"{one['label'][:27]:<28}" + "".join(f"{cell:>10}" for cell in cells))
+    same = [check.agrees(column, row[column], total(grades, column)) for column in sorted(AGAIN)]
+    return [*lines, _told(same)]
+
+
+def _told(same: Sequence[bool]) -> str:
+    if all(same):
+        return "Added up again from the release's cube (the mart headcount): agrees with the mart."
+    return "ADDED UP AGAIN FROM THE RELEASE'S CUBE (the mart headcount): DIFFERS FROM THE MART."
+
+
+def members(con: Connection, row: Row) -> list[str]:
+    """Return whose people a unit's are, and who is missing."""
+    found = rows(con, "explain/member")
+    said = [f"Coverage: {row['coverage']}."] if row.get("coverage") else []
+    if [one["member_code"] for one in found] == [row["org_code"]]:
+        return said
+    named = ", ".join(f"{one['member_code']} {one['org_name']}" for one in found)
+    return [f"Added up over {len(found)} organisations: {named}. Somebody with two employers counts twice.", *said]
+
+
+def waterfall(con: Connection) -> list[str]:
+    """Return the way from the rows of the unit's files to people, of all grades, as a table."""
+    lines = report.waterfall_lines(con)
+    if not lines:
+        return ["The sender sent counts, no rows: there is no way from rows to people to show."]
+    return [f"{'From rows to people, all grades':<47}{'rows':>10}{'people':>10}{'FTE':>13}", *lines[1:]]
+
+
+def reconciliation(con: Connection) -> list[str]:
+    """Return how the senders' own totals compare with ours, of all grades."""
+    said = []
+    for one in rows(con, "report/reconciliation"):
+        if one["total"] is None:
+            said.append(f"{one['org_code']} sent no totals of its own.")
+            continue
+        total, ours, rest = (f"{one[name]:,.4f}".rstrip("0").rstrip(".") for name in ("total", "ours", "unexplained"))
+        note = f" ({one['note']})" if one["unexplained"] else ""
+        said.append(f"{one['org_code']}, {one['measure']}: the sender's {total}, ours {ours}, unexplained {rest}{note}")
+    return said or ["No totals were sent."]
+
