@@ -37,7 +37,7 @@ def explain(
         raise WrongUseError(str(error)) from error
     console = open_console()
     for section in told.sections:
-        if section.heading:
-            print_lines(console, ["", section.heading], indent=0)
-        print_lines(console, [f"  {line}" for line in section.lines], indent=2)
+        print_lines(console, ["", *([section.heading] if section.heading else [])], indent=0)
+        indent = 0 if section.is_wide else 2
+        print_lines(console, [f"{'':<{indent}}{line}" for line in section.lines], indent=indent)
     return REFUSED if told.differing else DONE

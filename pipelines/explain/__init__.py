@@ -20,16 +20,19 @@ from pipelines.publish import SYNTHETIC
 
 EXACT = "EXACT AND INTERNAL: a small count can point to a person. Not to be passed on, and not to be published."
 
+PROTECTION = "Nothing was done: the number is exact and internal. Public numbers come with disclosure control."
+
 # Marts whose rows are gaps.
 GAPS = ("representation_gap", "trend")
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands below it, a paragraph or a table's row each."""
+    """A heading and what stands below it, a paragraph or a table's row each; a wide table leaves no room to indent."""
 
     heading: str
     lines: tuple[str, ...]
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def _explained(con: Connection, folder: DataFolder, made: Made, mart: str, row: 
         Section("The SQL", tuple(sql)),
         Section("The files", tuple(trace.extracts(con, folder, made))),
         Section("The senders' own totals, all grades", tuple(counts.reconciliation(con))),
-        Section("Protection", ("Nothing was done: the number is exact and internal.",)),
+        Section("Protection", (PROTECTION,)),
         Section("Checked", _checked(check, since)),
     ]
     return Explanation(tuple(sections), tuple(check.differing))
@@ -97,9 +100,7 @@ def _key(mart: str, row: Row) -> str:
     return " ".join(f"{column}={'' if row[column] is None else row[column]}" for column in choose.KEYS[mart])
 
 
-def _gap(
-    con: Connection, folder: DataFolder, made: Made, row: Row, named: gap.Names, check: Check
-) -> list[Section]:
+def _gap(con: Connection, folder: DataFolder, made: Made, row: Row, named: gap.Names, check: Check) -> list[Section]:
     again = recount.counted(con)
     statistics = recount.worked_out(con)
     tables = {"catchment": ("population", "catchments"), "workforce": (), "previous": ()}
@@ -110,7 +111,7 @@ def _gap(
     return [
         Section("The number", tuple(gap.number(row, named, again, statistics))),
         Section("What was counted", (*counts.of_group(con, row, check), *counts.members(con, row), *_waivers(row))),
-        Section("", tuple(counts.waterfall(con))),
+        Section("", tuple(counts.waterfall(con)), is_wide=True),
         Section("Held against", tuple(gap.comparator(con, row, again, sources))),
         Section("The formula, with the numbers in it", tuple(gap.formula(con, row, again, statistics, check))),
     ]
@@ -126,13 +127,16 @@ def _plain(con: Connection, mart: str, row: Row, named: gap.Names, check: Check)
         for column, value in row.items()
         if column not in choose.KEYS[mart] and column not in ("waivers", "marker", "coverage")
     ]
+    for name, in_mart, again in recount.worked_out_plainly(con, mart, row):
+        if not check.agrees(name, in_mart, again):
+            values.append(f"{name:<28}{figure(again):>20}  worked out again: DIFFERS")
     of_grades = {"grade_profile": counts.of_group, "declaration_rate": counts.of_answers}.get(mart)
     counted = of_grades(con, row, check) if of_grades else ["A row of the cube itself: of one grade and staff group."]
     said = f"{gap.who(row, named)}, at {day(row['as_at_date'])}:"
     return [
         Section("The number", (said[0].upper() + said[1:], *values, gap.marker(row))),
         Section("What was counted", (*counted, *counts.members(con, row), *_waivers(row))),
-        Section("", tuple(counts.waterfall(con))),
+        Section("", tuple(counts.waterfall(con)), is_wide=True),
     ]
 
 
@@ -167,7 +171,8 @@ def _disagreement(check: Check, since: Sequence[str]) -> list[Section]:
 
 def _checked(check: Check, since: Sequence[str]) -> tuple[str, ...]:
     changed = [f"Not as they were at the release: {', '.join(since)}."] if since else []
+    if not check.compared:
+        return (*changed, "The row is a count as it was added up at the release; nothing is worked out of it.")
     if check.differing:
         return (*changed, f"{len(check.differing)} of what was compared DOES NOT AGREE: see above.")
     return (*changed, f"{check.compared} values were worked out again from the counts, and each agrees with the mart.")
-

@@ -54,7 +54,9 @@ def parse(mart: str, key: Sequence[str]) -> dict[str, str]:
 
 
 def row(con: Connection, mart: str, file: Path, wanted: Mapping[str, str], as_at_date: str) -> dict[str, Any]:
-    """Return the one row of a mart that has the cells asked for; it becomes the table ``asked``, the mart the view ``mart``.
+    """Return the one row of a mart that has the cells asked for.
+
+    It becomes the table ``asked``, and the mart the view ``mart``.
 
     Args:
         con: the database.
@@ -103,16 +105,17 @@ def _nearest(con: Connection, mart: str, cells: Mapping[str, str]) -> str:
         _, values = _values(con, mart, {})
         if value not in values[column]:
             return f"no row of {mart} has {column}={value}; {_instead(value, values[column])}"
-    for column in reversed(cells):
+    for column in reversed(list(cells)):
         others = {name: value for name, value in cells.items() if name != column}
         rows, values = _values(con, mart, others)
         if rows:
             beside = " ".join(f"{name}={value}" for name, value in others.items())
-            return f"no row of {mart} has {column}={cells[column]} beside {beside}; there {column} is {some(values[column])}"
+            there = some(values[column])
+            return f"no row of {mart} has {column}={cells[column]} beside {beside}; there {column} is {there}"
     return f"no row of {mart} has all of {' '.join(f'{name}={value}' for name, value in cells.items())}; name fewer"
 
 
 def _instead(value: str, there: Sequence[str]) -> str:
     alike = {one.lower(): one for one in there}
-    near = difflib.get_close_matches(value.lower(), alike, n=5, cutoff=0.5)
+    near = difflib.get_close_matches(value.lower(), alike, n=5, cutoff=0.6)
     return f"nearest: {', '.join(alike[one] for one in near)}" if near else f"there is {some(there)}"

@@ -1,6 +1,7 @@
 """Where the counts come from: the cube's grades, and the way from the sender's rows to people."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from pipelines import report
@@ -29,10 +30,11 @@ def of_group(con: Connection, row: Row, check: Check) -> list[str]:
             "neither number."
         )
     if row.get("share_if_none_undisclosed") is not None:
+        none, all_ = percent(row["share_if_none_undisclosed"]), percent(row["share_if_all_undisclosed"])
+        turns = {True: " Either way the gap has the same sign.", False: " So they could turn the gap round."}
         said.append(
-            f"If none of them were of the group, its share would be {percent(row['share_if_none_undisclosed'])} of all; if "
-            f"all of them were, {percent(row['share_if_all_undisclosed'])}. "
-            + ("Either way the gap has the same sign." if row["sign_is_robust"] else "So they could turn the gap round.")
+            f"If none of them were {row['category']}, the share would be {none} of all; if all of them were, {all_}."
+            + turns.get(row["sign_is_robust"], "")
         )
     return [*said, *_grades(con, row), _told(same)]
 
@@ -63,10 +65,10 @@ def _cell(one: Row, column: str) -> str:
 def of_answers(con: Connection, row: Row, check: Check) -> list[str]:
     """Return who of each grade answered, added up from the cube and compared with the mart."""
     grades = rows(con, "explain/answer_of_grade")
-    lines = [f"{'grade':<28}{'declared':>10}{'declined':>10}{'missing':>10}{'unknown':>10}{'all':>10}"]
+    lines = [f"{'grade':<33}{'declared':>9}{'declined':>9}{'missing':>9}{'unknown':>9}{'all':>9}"]
     for one in grades:
         cells = (_cell(one, f"{name}_headcount") for name in ("declared", "declined", "missing", "unknown", "total"))
-        lines.append(f"{one['label'][:27]:<28}" + "".join(f"{cell:>10}" for cell in cells))
+        lines.append(f"{one['label'][:32]:<33}" + "".join(f"{cell:>9}" for cell in cells))
     same = [check.agrees(column, row[column], total(grades, column)) for column in sorted(AGAIN)]
     return [*lines, _told(same)]
 
@@ -79,11 +81,13 @@ def _told(same: Sequence[bool]) -> str:
 
 def members(con: Connection, row: Row) -> list[str]:
     """Return whose people a unit's are, and who is missing."""
-    found = rows(con, "explain/member")
+    found = con.execute(
+        "select org_code, org_name from member where as_at_date = ? order by org_code", [row["as_at_date"]]
+    ).fetchall()
     said = [f"Coverage: {row['coverage']}."] if row.get("coverage") else []
-    if [one["member_code"] for one in found] == [row["org_code"]]:
+    if all(code == row["org_code"] for code, _ in found):
         return said
-    named = ", ".join(f"{one['member_code']} {one['org_name']}" for one in found)
+    named = ", ".join(f"{code} {name}" for code, name in found)
     return [f"Added up over {len(found)} organisations: {named}. Somebody with two employers counts twice.", *said]
 
 
@@ -102,8 +106,16 @@ def reconciliation(con: Connection) -> list[str]:
         if one["total"] is None:
             said.append(f"{one['org_code']} sent no totals of its own.")
             continue
-        total, ours, rest = (f"{one[name]:,.4f}".rstrip("0").rstrip(".") for name in ("total", "ours", "unexplained"))
+        explained = one["total"] - one["ours"] + one["unexplained"]
+        sent, ours, steps, rest = map(_amount, (one["total"], one["ours"], explained, one["unexplained"]))
         note = f" ({one['note']})" if one["unexplained"] else ""
-        said.append(f"{one['org_code']}, {one['measure']}: the sender's {total}, ours {ours}, unexplained {rest}{note}")
+        said.append(
+            f"{one['org_code']}, {one['measure']}: the sender's {sent}, less {steps} by the steps above, ours {ours}, "
+            f"unexplained {rest}{note}."
+        )
     return said or ["No totals were sent."]
 
+
+def _amount(value: Decimal) -> str:
+    text = f"{value:,.4f}".rstrip("0").rstrip(".")
+    return text.replace("-", "−")

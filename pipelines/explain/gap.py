@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.database import Connection
-from pipelines.explain import words
 from pipelines.explain.recount import AGREES, DIFFERS, Check, pairs, rows
-from pipelines.explain.words import MARKERS, Row, ages, count, day, distance, figure, interval, of
+from pipelines.explain.words import MARKERS, NAMED, Row, ages, count, day, distance, figure, interval, of, vintage
 from pipelines.report import FAMILY_WORDS, percent
 
 STAFF = ("workforce", "previous")
@@ -86,9 +85,19 @@ def number(row: Row, named: Names, again: Row, statistics: Row) -> list[str]:
         f"{named.category} ({count(row['headcount'])} of {count(row['known_headcount'])}), "
         f"{distance(row['gap_pp'], _against(row, again))}.",
         f"Verdict {row['verdict']}: {_verdict(row, statistics)}",
+        *_shortfall(row, named),
         marker(row),
         NO_CAUSE,
     ]
+
+
+def _shortfall(row: Row, named: Names) -> list[str]:
+    """Return how many people are missing, where some are and the mart says so."""
+    if not row.get("shortfall_headcount"):
+        return []
+    more = f"{row['shortfall_headcount']:,} more of these {count(row['known_headcount'])}"
+    share = percent(row["comparator_share"])
+    return [f"{more} would have to be {named.category} for {share}: a measure of size, never a quota."]
 
 
 def _why(row: Row, again: Row) -> str:
@@ -120,20 +129,19 @@ def _against(row: Row, again: Row) -> str:
         "catchment": "the residents where its patients live",
         "england": "England's residents",
     }[row["comparator"]]
-    vintage = row.get("population_vintage") or again.get("population_vintage") or "of no known date"
-    return f"the {share} of {place} ({vintage}, {ages(row.get('age_range') or again.get('age_range') or 'all')})"
+    profile = {**again, **row}
+    return f"the {share} of {place} ({vintage(profile['population_vintage'])}, {ages(profile['age_range'])})"
 
 
 def _verdict(row: Row, statistics: Row) -> str:
     limits = interval(row["gap_lower_95_pp"], row["gap_upper_95_pp"])
     held = f"the 95 % interval of the gap goes from {limits}"
     size = statistics.get("material_gap_pp")
-    matters = f"of the size that matters here ({size:.1f} percentage points)" if size is not None else "that matters"
+    matters = "that matters" if size is None else f"of the size that matters here ({size:.1f} percentage points)"
+    hardly = "That is a difference that chance alone hardly explains; whether it is large is another question."
     return {
-        "lower": f"{held}, all of it below zero. That is a difference that chance alone hardly explains; whether it is "
-        "large is another question.",
-        "higher": f"{held}, all of it above zero. That is a difference that chance alone hardly explains; whether it is "
-        "large is another question.",
+        "lower": f"{held}, all of it below zero. {hardly}",
+        "higher": f"{held}, all of it above zero. {hardly}",
         "similar": f"{held}. It holds zero and rules out every gap {matters}: the two are about alike.",
         "cannot_tell": f"{held}. It holds zero and doesn't rule out a gap {matters}: there are too few people to know. "
         "It doesn't mean 'no gap'.",
@@ -150,10 +158,11 @@ def comparator(con: Connection, row: Row, again: Row, sources: Sequence[str]) ->
         whom = (
             "The same organisation's whole workforce of the same kind, all grades"
             if row["comparator"] == "workforce"
-            else "The same people counted twelve months before"
+            else "The same, counted twelve months before"
         )
         return [f"{whom}: {of(part, whole)}, over those whose {answer} is known, from the cube of the same release."]
-    said = [f"Areas: {again['area_set']}."]
+    _, semicolon, note = again["area_set"].partition("; ")
+    said = [f"Of the areas: {note}."] if semicolon else []
     if row["comparator"] == "catchment":
         said.append(
             "The mean of the areas' shares, each weighing as many of the trust's patients as live there, written as "
@@ -162,22 +171,20 @@ def comparator(con: Connection, row: Row, again: Row, sources: Sequence[str]) ->
     else:
         said.append(f"{of(part, whole)} residents whose {answer} is known.")
     said.append(
-        f"Profile of {again['population_vintage']}, {ages(again['age_range'])}; "
+        f"Profile of {vintage(again['population_vintage'])}, {ages(again['age_range'])}; "
         f"{percent(row.get('comparator_unanswered_share') or Decimal(0))} of its residents gave no answer."
     )
     areas = rows(con, "explain/comparator_area")
-    said += [
-        f"{one['area_name'][:36]:<38}{one['residents']:>10,} of {one['known_residents']:>10,}{_weight(one)}"
-        for one in areas[: words.NAMED]
-    ]
-    said += [f"and {len(areas) - words.NAMED} areas more"] if len(areas) > words.NAMED else []
+    said += map(_area, areas[:NAMED])
+    said += [f"and {len(areas) - NAMED} areas more"] if len(areas) > NAMED else []
     return [*said, *sources]
 
 
-def _weight(area: Row) -> str:
-    if area["weight_e12"] is None:
-        return ""
-    return f", weight {Decimal(area['weight_e12']).scaleb(-12):.4f}"
+def _area(area: Row) -> str:
+    weight = area["weight_e12"]
+    weighs = "" if weight is None else f", weight {Decimal(weight).scaleb(-12):.4f}"
+    residents = f"{area['residents']:>10,} of {area['known_residents']:>10,}"
+    return f"{area['area_code']} {area['area_name'][:26]:<27}{residents}{weighs}"
 
 
 def formula(con: Connection, row: Row, again: Row, statistics: Row, check: Check) -> list[str]:
@@ -207,15 +214,15 @@ def _adjusted(con: Connection, row: Row, check: Check) -> list[str]:
 
 def _method(comparator: str) -> str:
     fixed = (
-        "The residents are taken as fixed. The interval of the share is Wilson's score interval, that of the gap the same "
-        "less the comparator's share; the p-value is of the score test, which agrees with it."
+        "The residents are taken as fixed. The interval of the share is Wilson's score interval, that of the gap the "
+        "same less the comparator's share; the p-value is that of the score test, which agrees with it."
     )
     staff = {
-        "workforce": "Both sides are staff, and the grade is a part of the whole: Newcombe's interval against the rest, "
-        "times the rest's part of the whole; the p-value is of the test of two shares.",
-        "previous": "Both sides are staff: Newcombe's interval of the difference of two shares, and the test of two shares.",
+        "workforce": "Both sides are staff, and the grades are a part of the whole: Newcombe's interval against the "
+        "rest, times the rest's part of the whole; the p-value is that of the test of two shares.",
+        "previous": "Both sides are staff: Newcombe's interval of the difference of two shares, and the test of both.",
     }
-    return "Both shares are taken over people whose answer is known. " + staff.get(comparator, fixed)
+    return f"Both shares are taken over people whose answer is known. {staff.get(comparator, fixed)}"
 
 
 def _how(row: Row, again: Row) -> dict[str, str]:
@@ -241,7 +248,7 @@ def _how(row: Row, again: Row) -> dict[str, str]:
         "shortfall_headcount": f"so many more of the {n}",
         "shortfall_growth": "so many more beside them",
         "undisclosed_share": f"1 − {n} / {everybody}",
-        "comparator_unanswered_share": f"1 − {known} / {count(again['comparator_total_headcount'])}"[:27],
+        "comparator_unanswered_share": "1 − those known / all",
         "share_if_none_undisclosed": f"{x} / {everybody}",
         "share_if_all_undisclosed": f"({x} + {undisclosed}) / {everybody}",
         "sign_is_robust": "both on one side",

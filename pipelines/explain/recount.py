@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from pipelines import database
+from pipelines import database, places
 from pipelines.database import Connection
 from pipelines.explain.release import Made
 from pipelines.explain.words import Row, figure
@@ -30,17 +30,17 @@ class Check:
         """Compare a value of the mart with the same worked out again, and remember the outcome."""
         self.compared += 1
         both_numbers = isinstance(in_mart, int | Decimal) and isinstance(again, int | Decimal)
-        is_same = abs(in_mart - again) <= tolerance if both_numbers else in_mart == again
+        is_same = bool(abs(in_mart - again) <= tolerance if both_numbers else in_mart == again)
         if not is_same:
-            self.differing.append(f"{column} is {figure(in_mart)} in the mart, and {figure(again)} worked out again")
+            self.differing.append(f"{column} is {figure(in_mart)} in the mart, and {figure(again)} if worked out again")
         return is_same
 
 
 def prepare(con: Connection, made: Made, snapshot: Snapshot) -> None:
     """Make what the counts are read from: the cube and the roll-up of the unit of ``asked``, and residents.
 
-    The same SQL files as of the release's own run, over fewer rows: one unit, one characteristic, one date, or two where
-    the row is held against twelve months before.
+    By the SQL files of a run, over fewer rows: one unit, one characteristic, one date, or two where the row is held
+    against twelve months before.
     """
     for name in ("waterfall", "reconciliation", "submission"):
         database.view(con, f"every_{name}", [made.internal / f"{name}.parquet"])
@@ -66,7 +66,7 @@ def prepare(con: Connection, made: Made, snapshot: Snapshot) -> None:
     con.execute("create or replace table earlier_group_count as select * from group_count limit 0")
     database.build(con, "intermediate/revised_group")
     database.define(con, "intermediate/comparison")
-    for name in ("waterfall", "reconciliation"):
+    for name in ("member", "waterfall", "reconciliation"):
         database.build(con, f"explain/{name}")
 
 
@@ -90,6 +90,13 @@ def counted(con: Connection) -> Row:
 def worked_out(con: Connection) -> Row:
     """Return what the macros make of the counts of ``asked`` and ``recount``, or nothing where nobody is counted."""
     return next(iter(rows(con, "explain/statistics")), {})
+
+
+def worked_out_plainly(con: Connection, mart: str, row: Row) -> list[tuple[str, Any, Any]]:
+    """Return of a row without a comparator each value that is worked out: its column, the mart's value and ours."""
+    if not (places.SQL / "explain" / f"{mart}.sql").is_file():
+        return []
+    return [one for again in rows(con, f"explain/{mart}") for one in pairs(row, again)]
 
 
 def total(grades: Sequence[Row], column: str) -> int | None:

@@ -18,7 +18,8 @@ from pipelines.measure.parts import PARTS
 from pipelines.places import DataFolder
 from pipelines.terminal import visible
 
-# The folders of SQL whose statements are named one by one; the small ones that they use are counted.
+# The folders of SQL whose statements are named one by one, as are the macros of the mart's own statement; the small
+# ones that these use are counted.
 NAMED_ONE_BY_ONE = ("marts", "intermediate", "cube", "people")
 FOLDERS = (*NAMED_ONE_BY_ONE, "staging", "macros")
 
@@ -46,30 +47,37 @@ def statements(mart: str) -> list[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            code = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
-            read = {relation or macro for relation, macro in READS.findall(code)} - {path.stem}
-            waiting += [other for name in read for other in _statements().get(name, ())]
+            waiting += _read(path)
     return sorted(found, key=lambda path: (FOLDERS.index(path.parent.name), path.stem != mart, path.name))
 
 
+def _read(path: Path) -> list[Path]:
+    """Return the SQL files of the relations that a statement reads, and of the macros that it uses."""
+    code = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
+    names = {relation or macro for relation, macro in READS.findall(code)} - {path.stem}
+    return [other for name in names for other in _statements().get(name, ())]
+
+
 def recorded(made: Made) -> dict[str, str]:
-    """Return the hashes of the program's files as the release's provenance has them, by name; none where it has none."""
+    """Return the hashes of the program's files by name, as the release's provenance has them; none without one."""
     path = made.internal / "provenance.intoto.json"
     if not path.is_file():
         return {}
-    definition = json.loads(path.read_text(encoding="utf-8"))["predicate"]["buildDefinition"]
-    return {one["name"]: one["digest"]["sha256"] for one in definition["resolvedDependencies"] if "sha256" in one["digest"]}
+    made_of = json.loads(path.read_text(encoding="utf-8"))["predicate"]["buildDefinition"]["resolvedDependencies"]
+    return {one["name"]: one["digest"]["sha256"] for one in made_of if "sha256" in one["digest"]}
 
 
 def sql(mart: str, then: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Return lines about the SQL of a mart with its hashes, and the files that aren't today what they were then."""
     lines, changed, small = [], [], Counter[str]()
+    of_the_mart = _read(places.SQL / "marts" / f"{mart}.sql")
     for path in statements(mart):
         name, today = f"sql/{path.parent.name}/{path.name}", disk.file_sha256(path)
         was = then.get(name, today)
         if was != today:
             changed.append(name)
-        if path.parent.name in NAMED_ONE_BY_ONE or was != today:
+        is_macro_of_it = path.parent.name == "macros" and path in of_the_mart
+        if path.parent.name in NAMED_ONE_BY_ONE or is_macro_of_it or was != today:
             lines.append(f"{name:<48}{digest(was)}  {_since(was, today, then)}".rstrip())
         else:
             small[path.parent.name] += 1
@@ -93,7 +101,7 @@ def references(folder: DataFolder, made: Made, names: Sequence[str]) -> list[str
         sha256 = made.manifest["files"].get(f"reference/{name}.csv", "")
         own = folder.references().get(name)
         if own is not None and sha256 == disk.file_sha256(own):
-            lines.append(f"reference/{name}.csv {digest(sha256)}: the data folder's own table, whose origin it must say.")
+            lines.append(f"reference/{name}.csv {digest(sha256)}: the data folder's own; its origin isn't recorded.")
             continue
         said = declared.read(places.REFERENCE / f"{name}.yaml", called=name)
         lines.append(
@@ -165,7 +173,8 @@ def _rules(entry: Mapping[str, Any]) -> list[str]:
         said = [f"{len(evidence)} rules tried, {len(evidence) - len(broken)} held, {len(broken)} broken."]
     for one in broken[:NAMED]:
         column = f" ({visible(one['column'])})" if one.get("column") else ""
-        became = f"waiver {visible(one['waiver'])}" if one.get("waiver") else FAILED.get(one["severity"], one["severity"])
+        waiver = one.get("waiver")
+        became = f"waiver {visible(waiver)}" if waiver else FAILED.get(one["severity"], one["severity"])
         said.append(f"rule {one['rule']}{column}: {one['failing']:,} of {one['tried']:,} rows, {became}.")
     if len(broken) > NAMED:
         said.append(f"and {len(broken) - NAMED} rules more: the manifest has them.")

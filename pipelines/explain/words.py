@@ -1,5 +1,6 @@
 """The words and digits of an explanation: dates, people, shares, grades, markers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -42,6 +43,11 @@ NAMED = 12
 def day(when: date) -> str:
     """Return a date as it is spoken of: 31 March 2026."""
     return f"{when.day} {when:%B %Y}"
+
+
+def vintage(dates: str) -> str:
+    """Return the date of a profile, or the first and last of several, as they are spoken of."""
+    return re.sub(r"\d{4}-\d\d-\d\d", lambda found: day(date.fromisoformat(found[0])), dates)
 
 
 def figure(value: Any) -> str:

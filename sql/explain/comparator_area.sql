@@ -1,7 +1,7 @@
 -- Grain:  an area that the comparator's residents live in, with the group's and those whose answer is known.
 -- Inputs: recount (the row counted again), resident, translation, reference_areas, catchment.
 -- Caveat: none where the comparator is staff. weight_e12 is the share of a trust's patients who live there, of a million million;
---         null where residents are added up.
+--         null where residents are added up. The heaviest first.
 with area as (
     select unnest(string_split(split_part(recount.area_set, ';', 1), ' ')) as area_code
     from recount
@@ -43,4 +43,4 @@ left join catchment
         and recount.org_code = catchment.org_code
         and area.area_code = catchment.area_code
         and recount.as_at_date between catchment.valid_from and catchment.valid_to
-order by area.area_code;
+order by catchment.weight_e12 desc nulls last, area.area_code;

@@ -1,8 +1,8 @@
--- Grain:  a file that the row rests on: of each organisation that its unit is made of, at its date; where it is held against twelve
+-- Grain:  a file that the row rests on: of each organisation whose people it counts, at its date; where it is held against twelve
 --         months before, of that date too.
--- Inputs: every_submission (the mart submission of the release), roll_up (of the row's unit, at these dates).
+-- Inputs: every_submission (the mart submission of the release), member.
 -- Caveat: rows are those of the whole file, which may speak about other organisations and dates too.
-select distinct
+select
     every_submission.as_at_date,
     every_submission.org_code,
     every_submission.feed,
@@ -16,7 +16,6 @@ select distinct
     every_submission.supersedes,
     every_submission.reason
 from every_submission
-inner join roll_up
-    on every_submission.org_code = roll_up.member_code and every_submission.as_at_date = roll_up.as_at_date
+inner join member on every_submission.org_code = member.org_code and every_submission.as_at_date = member.as_at_date
 where every_submission.status = 'received'
 order by every_submission.as_at_date desc, every_submission.org_code, every_submission.feed;
