@@ -103,11 +103,7 @@ def _key(mart: str, row: Row) -> str:
 def _gap(con: Connection, folder: DataFolder, made: Made, row: Row, named: gap.Names, check: Check) -> list[Section]:
     again = recount.counted(con)
     statistics = recount.worked_out(con)
-    tables = {"catchment": ("population", "catchments"), "workforce": (), "previous": ()}
-    sources = [
-        *trace.references(folder, made, tables.get(row["comparator"], ("population", "footprints"))),
-        *trace.landed(made, again),
-    ]
+    sources = trace.residents(folder, made, again)
     return [
         Section("The number", tuple(gap.number(row, named, again, statistics))),
         Section("What was counted", (*counts.of_group(con, row, check), *counts.members(con, row), *_waivers(row))),

@@ -15,20 +15,30 @@ AGAIN = {"declared_headcount", "declined_headcount", "missing_headcount", "unkno
 
 def of_group(con: Connection, row: Row, check: Check) -> list[str]:
     """Return the counts of a group in its grades, added up from the cube and compared with the mart."""
-    if row["headcount"] is None or row["known_headcount"] is None:
-        return ["There is no count of the group; what the cube holds of its grades stands below.", *_grades(con, row)]
     grades = rows(con, "explain/grade_of_group")
-    columns = ("headcount", "known_headcount", *(["total_headcount"] if "total_headcount" in row else []))
-    added = {column: total(grades, column) for column in columns}
-    same = [check.agrees(column, row[column], added[column]) for column in columns]
-    answer = row["characteristic"].replace("_", " ")
-    said = [f"{of(row['headcount'], row['known_headcount'])} whose {answer} is known."]
-    if "total_headcount" in row:
-        everybody, known = row["total_headcount"], row["known_headcount"]
-        said.append(
-            f"{count(everybody)} are counted in all; of {count(everybody - known)} no answer is known, and they are in "
-            "neither number."
-        )
+    if not grades and row["headcount"] is None:
+        return ["The cube counts nobody here."]
+    columns = [name for name in ("headcount", "known_headcount", "total_headcount") if name in row]
+    same = [check.agrees(column, row[column], total(grades, column)) for column in columns]
+    if row["characteristic"] == "total":
+        return [*_grades(row, grades), _told(same)]
+    said = [f"{of(row['headcount'], row['known_headcount'])} whose {row['characteristic'].replace('_', ' ')} is known."]
+    if None in (row["headcount"], row["known_headcount"]):
+        said = ["A number of the group or of its base is missing: why, say the markers below."]
+    elif "total_headcount" in row:
+        said += _undisclosed(row)
+    return [*said, *_grades(row, grades), _told(same)]
+
+
+def _undisclosed(row: Row) -> list[str]:
+    """Return how many gave no answer, and what they could make of the share."""
+    silent = row["total_headcount"] - row["known_headcount"]
+    if not silent:
+        return ["Of everybody counted an answer is known."]
+    said = [
+        f"{count(row['total_headcount'])} are counted in all; of {count(silent)} no answer is known, and they are in "
+        "neither number."
+    ]
     if row.get("share_if_none_undisclosed") is not None:
         none, all_ = percent(row["share_if_none_undisclosed"]), percent(row["share_if_all_undisclosed"])
         turns = {True: " Either way the gap has the same sign.", False: " So they could turn the gap round."}
@@ -36,13 +46,10 @@ def of_group(con: Connection, row: Row, check: Check) -> list[str]:
             f"If none of them were {row['category']}, the share would be {none} of all; if all of them were, {all_}."
             + turns.get(row["sign_is_robust"], "")
         )
-    return [*said, *_grades(con, row), _told(same)]
+    return said
 
 
-def _grades(con: Connection, row: Row) -> list[str]:
-    grades = rows(con, "explain/grade_of_group")
-    if not grades:
-        return ["The cube counts nobody here."]
+def _grades(row: Row, grades: Sequence[Row]) -> list[str]:
     category = str(row["category"])
     group = category if len(category) <= len("of the group") else "of the group"
     lines = [f"{'grade':<42}{group:>12}{'known':>12}{'all':>12}"]
@@ -106,7 +113,7 @@ def reconciliation(con: Connection) -> list[str]:
         if one["total"] is None:
             said.append(f"{one['org_code']} sent no totals of its own.")
             continue
-        explained = one["total"] - one["ours"] + one["unexplained"]
+        explained = one["total"] - one["ours"] - one["unexplained"]
         sent, ours, steps, rest = map(_amount, (one["total"], one["ours"], explained, one["unexplained"]))
         note = f" ({one['note']})" if one["unexplained"] else ""
         said.append(

@@ -48,14 +48,15 @@ def _grades(group: str, family: str, label: str | None) -> str:
         return f"of all grades ({FAMILY_WORDS.get(family, family)})"
     if label and label.startswith("Band"):
         return f"in {label[0].lower()}{label[1:]}"
-    return f"in the grade or group '{label or group}'"
+    return f"graded '{label or group}'"
 
 
 def who(row: Row, named: Names) -> str:
     """Return whom a row is about: 'substantive staff in bands 8a and above at … (RNA)'."""
     split = {"clinical": "clinical ", "non_clinical": "non-clinical "}.get(row["clinical"], "")
     kind = {"other": "other employment: "}.get(row["employment_type"], f"{row['employment_type']} ")
-    return f"{kind}{split}staff {named.grades} at {named.org_name} ({row['org_code']})"
+    place = "at" if row.get("org_level", "organisation") == "organisation" else "in"
+    return f"{kind}{split}staff {named.grades} {place} {named.org_name} ({row['org_code']})"
 
 
 def marker(row: Row) -> str:
@@ -125,7 +126,7 @@ def _against(row: Row, again: Row) -> str:
     if row["comparator"] == "previous":
         return f"its own {share} of twelve months before"
     place = {
-        "population": "residents of the area that it serves",
+        "population": "residents of the area served",
         "catchment": "the residents where its patients live",
         "england": "England's residents",
     }[row["comparator"]]
@@ -189,13 +190,14 @@ def _area(area: Row) -> str:
 
 def formula(con: Connection, row: Row, again: Row, statistics: Row, check: Check) -> list[str]:
     """Return each value of the row with what it is worked out of, compared with the same worked out by the macros."""
-    if not again:
-        return ["Nothing was counted, and nothing is worked out."]
+    if not again or row["characteristic"] == "total":
+        return ["There is no share, and nothing is worked out."]
     how = _how(row, again)
     lines = [_method(row["comparator"])]
     for column, in_mart, value in pairs(row, statistics):
         same = check.agrees(column, in_mart, value)
-        lines.append(f"{column:<28}{how.get(column, ''):<28}{figure(in_mart):>13} {AGREES if same else DIFFERS}")
+        of_what = "" if in_mart is None else how.get(column, "")
+        lines.append(f"{column:<28}{of_what:<28}{figure(in_mart):>13} {AGREES if same else DIFFERS}")
         if not same:
             lines.append(f"{'':<28}{'worked out again':<28}{figure(value):>13}")
     if "p_adjusted" in row and row["p_adjusted"] is not None:
@@ -235,7 +237,7 @@ def _how(row: Row, again: Row) -> dict[str, str]:
     return {
         "workforce_share": f"{x} / {n}",
         "comparator_share": f"{theirs} / {known}",
-        "gap_pp": "100 × (share − comparator's)",
+        "gap_pp": "100 × difference of shares",
         "representation_ratio": "share / comparator's",
         "share_lower_95": "wilson, 95 %",
         "share_upper_95": "wilson, 95 %",

@@ -111,24 +111,23 @@ def references(folder: DataFolder, made: Made, names: Sequence[str]) -> list[str
     return lines
 
 
-def landed(made: Made, again: Row) -> list[str]:
-    """Return a line for each population extract that speaks for an area of the comparator."""
-    if not again or not again.get("area_set"):
+def residents(folder: DataFolder, made: Made, again: Row) -> list[str]:
+    """Return where the comparator's residents come from: profiles of the landing folder, or those of the reference."""
+    if not again or not again["area_set"] or again["comparator_headcount"] is None:
         return []
     areas = set(again["area_set"].split(";")[0].split())
-    lines = []
+    lines, landed = [], set()
     for one in made.manifest["extracts"]:
-        speaks = {
-            area
-            for area, *kinds in one["owns"]
-            if one["feed"] not in POST_FEEDS and area in areas and kinds[0] == again["characteristic"]
-        }
+        about = [tuple(about) for about in one["owns"] if one["feed"] not in POST_FEEDS]
+        speaks = {area for area, characteristic, _ in about if characteristic == again["characteristic"]} & areas
+        landed |= speaks
         if speaks:
             lines.append(
-                f"extract {digest(one['sha256'])}, layout {one['layout']}, from the landing folder, speaks for "
+                f"extract {digest(one['sha256'])}, layout {one['layout']}, from the landing folder: the profile of "
                 f"{some(sorted(speaks))}."
             )
-    return lines
+    where = "catchments" if again["comparator"] == "catchment" else "footprints"
+    return [*lines, *references(folder, made, [where] if landed == areas else ["population", where])]
 
 
 def extracts(con: Connection, folder: DataFolder, made: Made) -> list[str]:

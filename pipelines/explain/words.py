@@ -57,7 +57,7 @@ def figure(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | Decimal):
-        return f"{value:,}".replace("-", "−") if value else "0"
+        return f"{value:,{'f' if isinstance(value, Decimal) else ''}}".replace("-", "−")
     return day(value) if isinstance(value, date) else str(value)
 
 
