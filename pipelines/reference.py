@@ -76,14 +76,13 @@ def load(con: Connection, method: Mapping[str, Any], folder: DataFolder | None =
     for name in TABLES:
         if name in own:
             _check_columns(own[name], name)
-        _read(con, name, own.get(name, packaged / f"{name}.csv"))
+        read_table(con, name, own.get(name, packaged / f"{name}.csv"))
         if name in own:
             _check_cells(con, own[name], name)
     con.register("method_row", pa.Table.from_pylist([_one_row(method)]))
     con.execute("create or replace table method as select * from method_row")
     con.unregister("method_row")
-    for path in sorted((places.SQL / "staging").glob("*.sql")):
-        database.build(con, f"staging/{path.stem}")
+    stage(con)
 
 
 def _own_files(folder: DataFolder | None) -> dict[str, Path]:
@@ -97,7 +96,18 @@ def _own_files(folder: DataFolder | None) -> dict[str, Path]:
     return own
 
 
-def _read(con: Connection, name: str, path: Path) -> None:
+def stage(con: Connection) -> None:
+    """Give the text of the reference tables its types."""
+    for path in sorted((places.SQL / "staging").glob("*.sql")):
+        database.build(con, f"staging/{path.stem}")
+
+
+def read_table(con: Connection, name: str, path: Path) -> None:
+    """Make the table ``reference_<name>`` of a CSV file, all of it text.
+
+    Raises:
+        ValueError: it isn't a CSV table.
+    """
     try:
         con.execute(
             f"create or replace table {identifier('reference_' + name)} as select * from "

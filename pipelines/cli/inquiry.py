@@ -1,0 +1,43 @@
+"""Commands that ask after what is there: how a number came about."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pipelines.cli.app import DONE, REFUSED, Data, WrongUseError, app, open_console
+
+
+@app.command
+def explain(
+    mart: str,
+    *key: str,
+    release: str | None = None,
+    internal: Annotated[bool, Parameter(negative=())] = False,
+    data: Data = Path("data"),
+) -> int:
+    """Tell how one number of a release came about: counts, comparator, formula, SQL, files, rules.
+
+    Exits with 1 if the number, worked out again, isn't what the mart says.
+
+    Args:
+        mart: representation_gap, trend, grade_profile, declaration_rate or headcount.
+        key: cells of its key, as in org_code=RNA category=BME; what isn't named is what is meant most often.
+        release: the release's id; otherwise the latest.
+        internal: explain the exact mart, which isn't to be passed on; otherwise the public one.
+    """
+    from pipelines.explain import AskedWronglyError
+    from pipelines.explain import explain as explained
+    from pipelines.places import DataFolder
+    from pipelines.terminal import print_lines
+
+    try:
+        told = explained(DataFolder(data), mart, key, release_id=release, internal=internal)
+    except AskedWronglyError as error:
+        raise WrongUseError(str(error)) from error
+    console = open_console()
+    for section in told.sections:
+        print_lines(console, ["", *([section.heading] if section.heading else [])], indent=0)
+        indent = 0 if section.is_wide else 2
+        print_lines(console, [f"{'':<{indent}}{line}" for line in section.lines], indent=indent)
+    return REFUSED if told.differing else DONE

@@ -1,0 +1,174 @@
+"""Explain: how one number of a release came about, so that a board member can follow it and an auditor can check it.
+
+What is told is worked out again from the release's own cube by the SQL that made it, never read from the mart alone.
+Aggregates only; no row of a person is opened.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines import database, disk
+from pipelines.database import Connection
+from pipelines.explain import choose, counts, gap, recount, release, trace
+from pipelines.explain.choose import AskedWronglyError as AskedWronglyError
+from pipelines.explain.recount import Check
+from pipelines.explain.release import Made
+from pipelines.explain.words import Row, day, figure, unit
+from pipelines.places import DataFolder
+from pipelines.publish import SYNTHETIC
+
+EXACT = "EXACT AND INTERNAL: a small count can point to a person. Not to be passed on, and not to be published."
+
+PROTECTION = "Nothing was done: the number is exact and internal. Public numbers come with disclosure control."
+
+# Marts whose rows are gaps.
+GAPS = ("representation_gap", "trend")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands below it, a paragraph or a table's row each; a wide table leaves no room to indent."""
+
+    heading: str
+    lines: tuple[str, ...]
+    is_wide: bool = False
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is told of a number; ``differing`` says what of it isn't as the mart says, and is empty where all agrees."""
+
+    sections: tuple[Section, ...]
+    differing: tuple[str, ...]
+
+
+def explain(
+    folder: DataFolder, mart: str, key: Sequence[str], *, release_id: str | None = None, internal: bool = False
+) -> Explanation:
+    """Tell how a number came about.
+
+    Args:
+        folder: the data folder.
+        mart: one of ``choose.KEYS``.
+        key: cells of the mart's key, ``column=value``, as many as are needed to mean one row.
+        release_id: the release; None for the latest.
+        internal: explain the exact mart; otherwise the public one.
+
+    Raises:
+        AskedWronglyError: no one row is meant.
+        ValueError: nothing was released yet, the public part holds no such mart, or the snapshot is gone.
+    """
+    wanted = choose.parse(mart, key)
+    identifier, path = release.find(folder, release_id)
+    if not internal:
+        raise ValueError(
+            f"release {identifier} has no public {mart}: it counts people, and until disclosure control exists no mart "
+            "with counts is public; those who may see exact counts add --internal"
+        )
+    file = path / "internal" / f"{mart}.parquet"
+    with database.connect() as con:
+        made = release.open_release(con, folder, identifier, path, file)
+        row = choose.row(con, mart, file, wanted, made.as_at_date)
+        return _explained(con, folder, made, mart, row)
+
+
+def _explained(con: Connection, folder: DataFolder, made: Made, mart: str, row: Row) -> Explanation:
+    lost = release.load(con, folder, made)
+    snapshot, gone = release.snapshot(folder, made)
+    recount.prepare(con, made, snapshot)
+    check, named, then = Check(), gap.names(con, row), trace.recorded(made)
+    sql, changed = trace.sql(mart, then)
+    told = _gap(con, folder, made, row, named, check) if mart in GAPS else _plain(con, mart, row, named, check)
+    since = [*changed, *lost, *(f"population extract {one[:12]}, gone" for one in gone)]
+    check.differing += _seals(made, mart)
+    sections = [
+        Section("", (EXACT, *([SYNTHETIC] if (made.path / "SYNTHETIC.txt").is_file() else []))),
+        Section(f"{mart}, release {made.release_id}", (_key(mart, row),)),
+        *_disagreement(check, since),
+        *told,
+        Section("The SQL", tuple(sql)),
+        Section("The files", tuple(trace.extracts(con, folder, made))),
+        Section("The senders' own totals, all grades", tuple(counts.reconciliation(con))),
+        Section("Protection", (PROTECTION,)),
+        Section("Checked", _checked(check, since)),
+    ]
+    return Explanation(tuple(sections), tuple(check.differing))
+
+
+def _key(mart: str, row: Row) -> str:
+    return " ".join(f"{column}={'' if row[column] is None else row[column]}" for column in choose.KEYS[mart])
+
+
+def _gap(con: Connection, folder: DataFolder, made: Made, row: Row, named: gap.Names, check: Check) -> list[Section]:
+    again = recount.counted(con)
+    statistics = recount.worked_out(con)
+    sources = trace.residents(folder, made, again)
+    return [
+        Section("The number", tuple(gap.number(row, named, again, statistics))),
+        Section("What was counted", (*counts.of_group(con, row, check), *counts.members(con, row), *_waivers(row))),
+        Section("", tuple(counts.waterfall(con)), is_wide=True),
+        Section("Held against", tuple(gap.comparator(con, row, again, sources))),
+        Section("The formula, with the numbers in it", tuple(gap.formula(con, row, again, statistics, check))),
+    ]
+
+
+def _waivers(row: Row) -> list[str]:
+    return [f"It rests on waivers: {row['waivers']}."] if row.get("waivers") else []
+
+
+def _plain(con: Connection, mart: str, row: Row, named: gap.Names, check: Check) -> list[Section]:
+    values = [
+        f"{column:<28}{figure(value):>20}  {unit(column)}".rstrip()
+        for column, value in row.items()
+        if column not in choose.KEYS[mart] and column not in ("waivers", "marker", "coverage")
+    ]
+    for name, in_mart, again in recount.worked_out_plainly(con, mart, row):
+        if not check.agrees(name, in_mart, again):
+            values.append(f"{name:<28}{figure(again):>20}  worked out again: DIFFERS")
+    of_grades = {"grade_profile": counts.of_group, "declaration_rate": counts.of_answers}.get(mart)
+    counted = of_grades(con, row, check) if of_grades else ["A row of the cube itself: of one grade and staff group."]
+    said = f"{gap.who(row, named)}, at {day(row['as_at_date'])}:"
+    return [
+        Section("The number", (said[0].upper() + said[1:], *values, gap.marker(row))),
+        Section("What was counted", (*counted, *counts.members(con, row), *_waivers(row))),
+        Section("", tuple(counts.waterfall(con)), is_wide=True),
+    ]
+
+
+def _seals(made: Made, mart: str) -> list[str]:
+    """Return which of the files read aren't as the release and the snapshot sealed them."""
+    broken = [] if made.manifest_is_whole else ["the snapshot's manifest isn't the one that its name says"]
+    sums = made.internal / "SHA256SUMS"
+    sealed = _sums(sums) if sums.is_file() else {}
+    for name in dict.fromkeys((mart, "headcount", "waterfall", "reconciliation", "submission")):
+        file = f"{name}.parquet"
+        if file in sealed and disk.file_sha256(made.internal / file) != sealed[file]:
+            broken.append(f"internal/{file} isn't the file that internal/SHA256SUMS names")
+    return broken
+
+
+def _sums(path: Path) -> dict[str, str]:
+    lines = (line.split("  ", 1) for line in path.read_text(encoding="utf-8").splitlines() if "  " in line)
+    return {name: sha256 for sha256, name in lines}
+
+
+def _disagreement(check: Check, since: Sequence[str]) -> list[Section]:
+    if not check.differing:
+        return []
+    why = (
+        f"Since the release these have changed, which may be why: {', '.join(since)}."
+        if since
+        else "Neither the SQL nor the reference data are known to have changed: the mart, the cube or the snapshot was "
+        "changed after it was made. Let nothing rest on this number before that is cleared up."
+    )
+    return [Section("THIS NUMBER DOES NOT AGREE", (*(f"{one}." for one in check.differing), why))]
+
+
+def _checked(check: Check, since: Sequence[str]) -> tuple[str, ...]:
+    changed = [f"Not as they were at the release: {', '.join(since)}."] if since else []
+    if not check.compared:
+        return (*changed, "The row is a count as it was added up at the release; nothing is worked out of it.")
+    if check.differing:
+        return (*changed, f"{len(check.differing)} of what was compared DOES NOT AGREE: see above.")
+    return (*changed, f"{check.compared} values were worked out again from the counts, and each agrees with the mart.")
