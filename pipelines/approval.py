@@ -203,7 +203,7 @@ def seal_problems(release: Path, sums: Mapping[str, str] | None = None) -> list[
         for name in (SUMS, f"{INTERNAL}/{SUMS}")
         if sums is not None and (release / name).is_file() and disk.file_sha256(release / name) != sums.get(name)
     ]
-    return [*public, *internal, *unsealed]
+    return [*unsealed, *public, *internal]
 
 
 def list_problems(folder: Path, leave_out: str = "") -> list[str]:
@@ -213,7 +213,7 @@ def list_problems(folder: Path, leave_out: str = "") -> list[str]:
         return [f"{SUMS} isn't there"]
     listed = listing(sums)
     there = {path.relative_to(folder).as_posix(): path for path in _below(folder, leave_out) if path != sums}
-    wrong = {name: "is gone" for name in listed.keys() - there.keys()}
+    wrong = dict.fromkeys(listed.keys() - there.keys(), "is gone")
     for name, path in there.items():
         if path.is_symlink() or not path.is_file():
             wrong[name] = "isn't a file but a link"
@@ -226,7 +226,8 @@ def list_problems(folder: Path, leave_out: str = "") -> list[str]:
 
 def listing(sums: Path) -> dict[str, str]:
     """Return the SHA-256 of each file that a SHA256SUMS lists, by its path."""
-    lines = sums.read_text(encoding="utf-8").splitlines()
+    # A list that was changed may hold anything; that it was is found by what it doesn't list any more.
+    lines = sums.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
     return {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
 
 
@@ -301,9 +302,7 @@ def _problems(folder: DataFolder, standing: Standing, decision: Decision, today:
     if decision.on > today:
         problems.append(f"{decision.on} is yet to come: an approval is written down after the decision")
     if decision.on < made:
-        problems.append(
-            f"{decision.on} is before {made}, when {standing.release_id} was made: nobody could have seen it"
-        )
+        problems.append(f"{decision.on} is before {made}, when the release was made: nobody could have seen it")
     return [
         *problems,
         *governance.approver_problems(rules, decision.name, decision.role, standing.made_by),

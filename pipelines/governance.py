@@ -1,4 +1,4 @@
-"""Governance: what has to stand before a release is approved: the DPIA, agreements with senders, who runs, who approves.
+"""Governance: what has to stand before a release is approved: the DPIA, sharing agreements, who runs, who approves.
 
 ``DIR/governance.yaml`` says it, and people write it; docs/governance.md describes the entries.
 """

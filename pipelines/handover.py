@@ -144,7 +144,7 @@ def _note(folder: DataFolder, standing: Standing, destination: Path) -> None:
 def withdraw(folder: DataFolder, asked: str, reason: str, name: str, also: Path | None = None) -> Withdrawal:
     """Withdraw a release: a line in the ledger, and a notice in place of the tables wherever it was published.
 
-    A release that is withdrawn already stays so, for the reason given then; places that weren't reached are tried again.
+    One that is withdrawn already stays so, for the reason given then; places that weren't reached are tried again.
 
     Args:
         folder: the data folder; the caller keeps others out of it.

@@ -42,7 +42,7 @@ class SnapshotRow:
             f"as at {self.as_at}" if self.as_at else "",
             f"{self.extracts:,} extracts of {self.organisations:,} organisations" if self.extracts else "",
             "synthetic" if self.synthetic else "",
-            f"frozen {self.frozen}" if self.frozen else "",
+            f"frozen {self.frozen} UTC" if self.frozen else "",
             f"releases {', '.join(self.releases)}" if self.releases else "no release",
             self.fault,
         ]
@@ -84,13 +84,13 @@ def snapshots(folder: DataFolder) -> list[SnapshotRow]:
 def _snapshot(folder: DataFolder, snapshot_id: str, frozen: ledger.Entry, releases: Sequence[str]) -> SnapshotRow:
     path = folder.snapshots / snapshot_id / "manifest.json"
     manifest: dict[str, Any] = {}
-    fault = "" if frozen else UNKNOWN
+    faults = [] if frozen else [UNKNOWN]
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        fault = "its manifest is gone"
+        faults.append("its manifest is gone")
     except ValueError:
-        fault = "its manifest can't be read"
+        faults.append("its manifest can't be read")
     extracts = manifest.get("extracts", [])
     return SnapshotRow(
         snapshot_id,
@@ -100,7 +100,7 @@ def _snapshot(folder: DataFolder, snapshot_id: str, frozen: ledger.Entry, releas
         synthetic=any(one["synthetic"] for one in extracts),
         frozen=_minute(frozen.get("at", "")),
         releases=tuple(releases),
-        fault=fault,
+        fault=", ".join(faults),
     )
 
 
@@ -119,12 +119,12 @@ def _release(standing: Standing, *, is_there: bool, is_current: bool) -> Release
     made, approved, withdrawn = standing.made[0], standing.approved, standing.withdrawn
     steps = [
         "the current release" if is_current else "",
-        f"made {_minute(made['at'])}{_by(made)}",
+        f"made {_minute(made['at'])} UTC{_by(made)}",
         f"approved by {approved['name']}, {approved['role']}, on {approved['on']}, minute {approved['minute']}"
         if approved
         else "",
         *(f"published to {place}" for place in standing.published),
-        f"withdrawn {_minute(withdrawn['at'])}: {withdrawn['reason']}" if withdrawn else "",
+        f"withdrawn {_minute(withdrawn['at'])} UTC: {withdrawn['reason']}" if withdrawn else "",
         "" if is_there else "its folder is gone",
     ]
     return ReleaseRow(
@@ -147,8 +147,7 @@ def _minute(at: str) -> str:
 
 def show_snapshots(console: "Console", rows: Sequence[SnapshotRow]) -> None:
     """Print snapshots: a table in a terminal of 80 columns, in a log a line each."""
-    if not console.is_terminal:
-        print_lines(console, [row.line for row in rows])
+    if _print_lines(console, "snapshots", rows):
         return
     cells = [
         (
@@ -156,21 +155,29 @@ def show_snapshots(console: "Console", rows: Sequence[SnapshotRow]) -> None:
             row.as_at,
             f"{row.extracts:,}",
             f"{row.organisations:,}",
-            row.frozen,
+            row.frozen.replace(" ", "\n"),
             "\n".join([*row.releases, *(["synthetic"] if row.synthetic else []), *([row.fault] if row.fault else [])]),
         )
         for row in rows
     ]
-    _print_table(console, ("Snapshot", "As at", "Extracts", "Organi-\nsations", "Frozen (UTC)", "Releases"), cells)
+    _print_table(console, ("Snapshot", "As at", "Extracts", "Organi-\nsations", "Frozen\n(UTC)", "Releases"), cells)
 
 
 def show_releases(console: "Console", rows: Sequence[ReleaseRow]) -> None:
     """Print releases: a table in a terminal of 80 columns, in a log a line each."""
-    if not console.is_terminal:
-        print_lines(console, [row.line for row in rows])
+    if _print_lines(console, "releases", rows):
         return
     cells = [(row.release_id, row.state, row.snapshot, "\n".join(row.history)) for row in rows]
-    _print_table(console, ("Release", "State", "Snapshot", "What happened (UTC)"), cells)
+    _print_table(console, ("Release", "State", "Snapshot", "What happened"), cells)
+
+
+def _print_lines(console: "Console", what: str, rows: Sequence[SnapshotRow | ReleaseRow]) -> bool:
+    """Print what needs no table: that there is nothing, or a line each in a log. Return whether that was all."""
+    if not rows:
+        print_lines(console, [f"There are no {what} yet; 'edi run' makes them."], indent=0)
+    elif not console.is_terminal:
+        print_lines(console, [row.line for row in rows])
+    return not rows or not console.is_terminal
 
 
 def _print_table(console: "Console", names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
