@@ -185,10 +185,10 @@ def _print_table(console: "Console", names: Sequence[str], rows: Sequence[Sequen
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, leading=1)
     for name in names[:-1]:
         is_number = name in ("Extracts", "Organi-\nsations")
-        drawn.add_column(name, justify="right" if is_number else "left", no_wrap=name != "State")
+        drawn.add_column(name, justify="right" if is_number else "left", max_width=9 if name == "State" else None)
     drawn.add_column(names[-1], overflow="fold")
     for row in rows:
         drawn.add_row(*(Text("\n".join(map(visible, cell.split("\n")))) for cell in row))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -377,3 +378,21 @@ def test_an_account_without_a_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_model_takes_an_empty_file() -> None:
     assert Governance().approvers == ()
+
+
+def test_the_page_about_governance_names_every_state_and_entry_and_its_example_is_taken(folder: DataFolder) -> None:
+    page = (places.PROJECT / "docs" / "governance.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \| .+ \| `(\w+)` \|$", page, re.MULTILINE) == [
+        ("built", "released"),
+        *((one, one) for one in ("gated", "approved", "published", "withdrawn")),
+    ]
+    text = page.split("## governance.yaml")[1].split("\n## ")[0]
+    described = text.split("| entry | meaning |")[1]
+    parts = (Governance, governance.Dpia, governance.Agreement, governance.Runner, governance.Approver)
+    assert {name for part in parts for name in part.model_fields} <= set(re.findall(r"`(\w+)`", described))
+    folder.root.mkdir()
+    (folder.root / "governance.yaml").write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    read = governance.load(folder)
+    assert not governance.dpia_problems(read.dpia, TODAY)
+    assert not governance.agreement_problems(read.sharing_agreements, ["RNA"], TODAY)
+    assert not governance.approver_problems(read, "C. Officer", "information governance lead", ["aanalyst"])
