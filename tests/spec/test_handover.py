@@ -132,8 +132,9 @@ def test_what_was_published_is_never_overwritten(folder: DataFolder, out: Path, 
 
 
 def test_a_link_in_the_place_of_the_release_is_not_followed(folder: DataFolder, out: Path) -> None:
+    handover.publish(folder, out.parent / "copied")
     out.mkdir()
-    (out / RELEASE).symlink_to(folder.marts / RELEASE)
+    (out / RELEASE).symlink_to(out.parent / "copied" / RELEASE)
     with pytest.raises(ApprovalError, match="is there, and isn't this release"):
         handover.publish(folder, out)
 
