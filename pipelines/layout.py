@@ -173,6 +173,7 @@ class Layout(Declared):
     feed: Literal["staff", "headcount", "population"]
     format: Literal["any", "csv", "xlsx", "parquet"] = "any"
     arrives: Literal["monthly", "yearly"]
+    published: bool = False
     recognise: dict[str, Text] = {}
     missing: tuple[Text, ...] = ()
     numbers: Numbers = Numbers()
@@ -266,6 +267,8 @@ def load(path: Path) -> Layout:
 
 
 def _check_against_contract(layout: Layout, path: Path) -> None:
+    if layout.published and layout.feed == "staff":
+        raise LayoutError(f"{path.name}: published: rows about people aren't public; it is for counts only")
     columns = contract.load(layout.feed).columns
     for name in layout.columns:
         if name not in columns:

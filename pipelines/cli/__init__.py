@@ -8,6 +8,8 @@ import sys
 
 from cyclopts import CycloptsError
 
+from pipelines.cli import approval as approval
+
 # Importing them adds their commands.
 from pipelines.cli import inquiry as inquiry
 from pipelines.cli import road as road

@@ -1,0 +1,359 @@
+"""Approval: which state a release is in, as the ledger tells, and a named person's decision that it may go out.
+
+Nothing of it stands in the sealed release: built, gated, approved, published and withdrawn are lines of the ledger.
+"""
+
+import getpass
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+from pipelines import disk, governance, ledger
+from pipelines.freeze import canonical
+from pipelines.ledger import Entry
+from pipelines.places import DataFolder
+
+State = Literal["built", "gated", "approved", "published", "withdrawn"]
+
+# Which event leads where. What isn't here changes nothing: a line that skips a step counts for nothing, and nothing
+# leads out of withdrawn.
+STEPS: Mapping[tuple[State | None, str], State] = {
+    (None, "released"): "built",
+    ("built", "gated"): "gated",
+    ("gated", "approved"): "approved",
+    ("approved", "published"): "published",
+    ("built", "withdrawn"): "withdrawn",
+    ("gated", "withdrawn"): "withdrawn",
+    ("approved", "withdrawn"): "withdrawn",
+    ("published", "withdrawn"): "withdrawn",
+}
+
+SUMS, INTERNAL, CURRENT = "SHA256SUMS", "internal", "current"
+
+# Of what is wrong with a release's files so much is named.
+NAMED = 5
+
+
+class ApprovalError(ValueError):
+    """What was asked for can't be done with this release; the message says why and what to do first."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the ledger says of one release: ``made`` are its lines `released`, the first of them the one that made it.
+
+    ``published`` are the folders that it was copied to, each once, in order.
+    """
+
+    release_id: str
+    state: State
+    made: tuple[Entry, ...]
+    approved: Entry | None = None
+    published: tuple[str, ...] = ()
+    withdrawn: Entry | None = None
+
+    @property
+    def snapshot_id(self) -> str:
+        """The snapshot that it was made from."""
+        return str(self.made[0]["snapshot_id"])
+
+    @property
+    def made_by(self) -> list[str]:
+        """The accounts that made it or ran it again, each once."""
+        return list(dict.fromkeys(one["by"] for one in self.made if one.get("by")))
+
+    @property
+    def sums(self) -> dict[str, str]:
+        """The SHA-256 of its lists of files, by path, as they were when it was made."""
+        return dict(self.made[0].get("sums") or {})
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who decided in which role and on which day that a release may go out, and where it is minuted."""
+
+    name: str
+    role: str
+    on: date
+    minute: str
+
+    @property
+    def entry(self) -> dict[str, str]:
+        """Its part of the ledger's line."""
+        return {"name": self.name, "role": self.role, "on": self.on.isoformat(), "minute": self.minute}
+
+
+@dataclass
+class _Traced:
+    """A standing on its way."""
+
+    state: State | None = None
+    lines: dict[str, list[Entry]] = field(default_factory=dict)
+
+
+def standings(entries: Iterable[Entry]) -> dict[str, Standing]:
+    """Return what the ledger says of every release, by its id, in the order in which they were made."""
+    traced: dict[str, _Traced] = {}
+    for entry in entries:
+        event = entry.get("event", "")
+        if "release_id" not in entry:
+            continue
+        one = traced.setdefault(entry["release_id"], _Traced())
+        after = STEPS.get((one.state, event), one.state)
+        # Wherever it was ever copied to, it has to be withdrawn from, and whoever ran it may not approve it.
+        if after != one.state or event in ("released", "published"):
+            one.lines.setdefault(event, []).append(entry)
+        one.state = after
+    return {
+        release_id: Standing(
+            release_id,
+            one.state,
+            tuple(one.lines["released"]),
+            approved=one.lines.get("approved", [None])[0],
+            published=tuple(dict.fromkeys(line["to"] for line in one.lines.get("published", ()))),
+            withdrawn=one.lines.get("withdrawn", [None])[0],
+        )
+        for release_id, one in traced.items()
+        if one.state
+    }
+
+
+def state(entries: Iterable[Entry], release_id: str) -> State | None:
+    """Return the state of a release by the ledger's entries; None for one that it doesn't know."""
+    standing = standings(entries).get(release_id)
+    return standing.state if standing else None
+
+
+def is_draft(folder: DataFolder, release_id: str) -> bool:
+    """Tell whether what is made of a release has to say DRAFT: nobody has approved it, or it was withdrawn."""
+    return state(ledger.read(folder.ledger), release_id) not in ("approved", "published")
+
+
+def find(folder: DataFolder, asked: str | None) -> Standing:
+    """Return the release with an id, or with the one id that begins so; without one, the current release.
+
+    Raises:
+        ApprovalError: there is none, or more than one.
+    """
+    known = standings(ledger.read(folder.ledger))
+    if asked is None:
+        asked = current(folder)
+        if not asked:
+            raise ApprovalError(f"{folder.root} has no release yet; make one with 'edi run'")
+    found = [asked] if asked in known else [one for one in known if asked and one.startswith(asked)]
+    if len(found) == 1:
+        return known[found[0]]
+    if found:
+        raise ApprovalError(f"{len(found)} releases begin with {asked}: {', '.join(found[:NAMED])}; write more of it")
+    if asked in release_folders(folder):
+        raise ApprovalError(
+            f"the ledger doesn't know {asked}: nobody can say what made that folder; make the release with 'edi run'"
+        )
+    raise ApprovalError(f"there is no release {asked or 'without a name'}; 'edi releases' lists those that there are")
+
+
+def release_folders(folder: DataFolder) -> list[str]:
+    """Return the names of the folders among the releases, whether or not the ledger knows them, in order."""
+    if not folder.marts.is_dir():
+        return []
+    return sorted(
+        path.name
+        for path in folder.marts.iterdir()
+        if path.is_dir() and path.name != CURRENT and not path.name.startswith(".")
+    )
+
+
+def current(folder: DataFolder) -> str:
+    """Return the id of the current release, or nothing where there is none yet."""
+    path = folder.marts / "current.json"
+    return str(json.loads(path.read_text(encoding="utf-8"))["release_id"]) if path.is_file() else ""
+
+
+def show_state(folder: DataFolder) -> None:
+    """Have ``current.json`` say the state that the ledger tells of its release.
+
+    Raises:
+        HeldError: another program holds it.
+    """
+    path = folder.marts / "current.json"
+    if not path.is_file():
+        return
+    pointer = json.loads(path.read_text(encoding="utf-8"))
+    now = state(ledger.read(folder.ledger), pointer["release_id"])
+    if now and now != pointer.get("state"):
+        disk.write_whole(path, canonical({**pointer, "state": now}))
+
+
+def seal_problems(release: Path, sums: Mapping[str, str] | None = None) -> list[str]:
+    """Say of every file of a release that isn't as its lists say: changed, gone, added, or a link.
+
+    Args:
+        release: the release's folder.
+        sums: the SHA-256 that each list of files has to have, by its path; the lists aren't held to any if None.
+    """
+    public = list_problems(release, leave_out=INTERNAL)
+    internal = [f"{INTERNAL}/{problem}" for problem in list_problems(release / INTERNAL)]
+    unsealed = [
+        f"{name} isn't the list that the ledger names"
+        for name in (SUMS, f"{INTERNAL}/{SUMS}")
+        if sums is not None and (release / name).is_file() and disk.file_sha256(release / name) != sums.get(name)
+    ]
+    return [*unsealed, *public, *internal]
+
+
+def list_problems(folder: Path, leave_out: str = "") -> list[str]:
+    """Say of every file below a folder that isn't as its SHA256SUMS says; one folder in it may be left out."""
+    sums = folder / SUMS
+    if sums.is_symlink() or not sums.is_file():
+        return [f"{SUMS} isn't there"]
+    listed = listing(sums)
+    there = {path.relative_to(folder).as_posix(): path for path in _below(folder, leave_out) if path != sums}
+    wrong = dict.fromkeys(listed.keys() - there.keys(), "is gone")
+    for name, path in there.items():
+        if path.is_symlink() or not path.is_file():
+            wrong[name] = "isn't a file but a link"
+        elif name not in listed:
+            wrong[name] = "was added"
+        elif disk.file_sha256(path) != listed[name]:
+            wrong[name] = "was changed"
+    return [f"{name} {what}" for name, what in sorted(wrong.items())]
+
+
+def listing(sums: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file that a SHA256SUMS lists, by its path."""
+    # A list that was changed may hold anything; that it was is found by what it doesn't list any more.
+    lines = sums.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
+    return {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
+
+
+def _below(folder: Path, leave_out: str) -> Iterable[Path]:
+    """Yield everything below a folder but its folders, and links to folders too: nothing is followed."""
+    for path, folders, files in os.walk(folder):
+        here = Path(path)
+        if here == folder and leave_out in folders and not (here / leave_out).is_symlink():
+            folders.remove(leave_out)
+        yield from (here / name for name in files)
+        yield from (here / name for name in folders if (here / name).is_symlink())
+
+
+def refuse_broken(release: Path, standing: Standing) -> None:
+    """Refuse a release whose files aren't those that were sealed.
+
+    Raises:
+        ApprovalError: one isn't; the message names some.
+    """
+    if problems := seal_problems(release, standing.sums):
+        more = f", and {len(problems) - NAMED:,} more" if len(problems) > NAMED else ""
+        raise ApprovalError(
+            f"{release} isn't what was sealed: {'; '.join(problems[:NAMED])}{more}. Find out who changed it; restore "
+            "the folder from a backup, or move it away and make it again with 'edi run'"
+        )
+
+
+def approve(folder: DataFolder, asked: str | None, decision: Decision, today: date) -> tuple[Standing, bool]:
+    """Write into the ledger that somebody approved a release, if everything that has to stand first does.
+
+    The same decision a second time is already written; nothing is added.
+
+    Args:
+        folder: the data folder; the caller keeps others out of it.
+        asked: the release's id or its beginning; None for the current release.
+        decision: whose it is.
+        today: the day on which it is written down; agreements have to be in force on it.
+
+    Returns:
+        What the ledger says of the release now, and whether a line was added.
+
+    Raises:
+        ApprovalError: the release or the decision can't be approved; further reasons are its notes.
+        GovernanceError: there is no governance file, or it can't be used.
+    """
+    standing = find(folder, asked)
+    if standing.state in ("approved", "published") and standing.approved:
+        said = {key: standing.approved.get(key) for key in decision.entry}
+        if said == decision.entry:
+            show_state(folder)
+            return standing, False
+        raise ApprovalError(
+            f"{standing.release_id} was approved by {said['name']}, {said['role']}, on {said['on']} (minute "
+            f"{said['minute']}); a second decision would leave open which one counts, and isn't written"
+        )
+    refuse_withdrawn(standing, "approved")
+    if standing.state == "built":
+        _refuse_ungated(folder, standing)
+    refuse_broken(folder.marts / standing.release_id, standing)
+    _refuse(_problems(folder, standing, decision, today))
+    line = {"event": "approved", "release_id": standing.release_id, **decision.entry, "by": account()}
+    ledger.append(folder.ledger, [line])
+    show_state(folder)
+    return find(folder, standing.release_id), True
+
+
+def _problems(folder: DataFolder, standing: Standing, decision: Decision, today: date) -> list[str]:
+    """Say everything that keeps a decision from counting, so that it can be mended in one go."""
+    rules = governance.load(folder)
+    made = datetime.fromisoformat(standing.made[0]["at"]).astimezone().date()
+    problems = [f"the {what} is empty; write it" for what, text in decision.entry.items() if not text.strip()]
+    if decision.on > today:
+        problems.append(f"{decision.on} is yet to come: an approval is written down after the decision")
+    if decision.on < made:
+        problems.append(f"{decision.on} is before {made}, when the release was made: nobody could have seen it")
+    return [
+        *problems,
+        *governance.approver_problems(rules, decision.name, decision.role, standing.made_by),
+        *governance.dpia_problems(rules.dpia, today),
+        *governance.agreement_problems(
+            rules.sharing_agreements, governance.senders(folder, standing.snapshot_id), today
+        ),
+    ]
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        error = ApprovalError(problems[0])
+        for problem in problems[1:]:
+            error.add_note(problem)
+        raise error
+
+
+def refuse_withdrawn(standing: Standing, what: str) -> None:
+    """Refuse what can't be done with a withdrawn release.
+
+    Raises:
+        ApprovalError: it is one.
+    """
+    if standing.withdrawn:
+        at, reason = standing.withdrawn["at"][:10], standing.withdrawn["reason"]
+        raise ApprovalError(
+            f"{standing.release_id} was withdrawn on {at} ({reason}), and a withdrawn release is never {what}: make a "
+            "new one"
+        )
+
+
+def _refuse_ungated(folder: DataFolder, standing: Standing) -> None:
+    """Refuse a release of which the ledger has no line that it passed the gate; what is seen to be wrong is said."""
+    found = seal_problems(folder.marts / standing.release_id, standing.sums)
+    seen = f" What can be seen from here: {'; '.join(found[:NAMED])}." if found else ""
+    raise ApprovalError(
+        f"{standing.release_id} is built and hasn't passed its gate.{seen} Run 'edi run' again: it says which check "
+        "fails"
+    )
+
+
+def head(folder: DataFolder) -> str:
+    """Return the SHA-256 of the ledger's last line, which stands for all of them."""
+    lines = folder.ledger.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    return hashlib.sha256(lines[-1].encode()).hexdigest()
+
+
+def account() -> str:
+    """Return the account that this process runs as, or 'unknown' where the system has no name for it."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return "unknown"
