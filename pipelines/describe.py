@@ -1,7 +1,7 @@
-"""What describes a release's tables: their columns, read from ``data/contracts/marts``, and the Data Package made of them.
+"""What describes a release's tables: their columns, from ``data/contracts/marts``, and the Data Package made of them.
 
-A descriptor depends on the tables and the program only, so that it is the same each time a release is made again. It has
-no ``created``, which would be a clock (the ledger says when a release was made), and it says no number of rows.
+A descriptor depends on the tables and the program only, so that it is the same each time a release is made again. It
+has no ``created``, which would be a clock (the ledger says when a release was made), and says no number of rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ KEYWORDS = ("workforce", "representation", "equality, diversity and inclusion", 
 
 MEDIATYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
 
-# As database.twin writes it. A reader that isn't told takes the ends of lines for CR LF, which Table Dialect has as default.
+# As database.twin writes it. It is said in full because Table Dialect takes the ends of lines for CR LF otherwise.
 DIALECT = {
     "$schema": f"{PROFILES}/tabledialect.json",
     "header": True,

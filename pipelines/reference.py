@@ -45,7 +45,9 @@ OF_A_FOLDER = (
 
 # What is true of a cell of such a table that isn't text or empty, and how to write it.
 A_DATE = ("try_cast({} as date) is not null", "a date, written YYYY-MM-DD")
-A_TEXT = "a text to every spreadsheet: with = + - or @ at its beginning, or behind a semicolon, it could be run as a formula"
+A_TEXT = (
+    "a text to every spreadsheet: with = + - or @ at its beginning, or behind a semicolon, it could be run as a formula"
+)
 CELLS = {
     "valid_from": A_DATE,
     "valid_to": A_DATE,

@@ -48,6 +48,6 @@ def _refuse_formulas(con: Connection, path: Path) -> None:
             found = con.execute(f"select min({column}) from {table} where is_formula({column})").fetchall()[0][0]
             if found is not None:
                 raise FormulaError(
-                    f"{path.name}: {name} {found!r} could be run as a formula by the spreadsheet that opens it; nothing "
-                    "was released: write it without = + - or @ at its beginning in the reference table that it is from"
+                    f"{path.name}: {name} {found!r} could be run as a formula by a spreadsheet that opens it; nothing "
+                    "was released: in its reference table, write it without = + - or @ at its beginning"
                 )

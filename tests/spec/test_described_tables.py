@@ -140,7 +140,12 @@ def test_every_number_has_a_unit_but_places_in_an_order() -> None:
         for column, described in describe.load(name).columns.items()
         if described.type in ("integer", "number") and not described.unit
     }
-    order = {("category", "sort_order"), ("grade_group", "sort_order"), ("waterfall", "step"), ("reconciliation", "line")}
+    order = {
+        ("category", "sort_order"),
+        ("grade_group", "sort_order"),
+        ("waterfall", "step"),
+        ("reconciliation", "line"),
+    }
     assert without == order
 
 
