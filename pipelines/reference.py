@@ -45,6 +45,9 @@ OF_A_FOLDER = (
 
 # What is true of a cell of such a table that isn't text or empty, and how to write it.
 A_DATE = ("try_cast({} as date) is not null", "a date, written YYYY-MM-DD")
+A_TEXT = (
+    "a text to every spreadsheet: with = + - or @ at its beginning, or behind a semicolon, it could be run as a formula"
+)
 CELLS = {
     "valid_from": A_DATE,
     "valid_to": A_DATE,
@@ -52,6 +55,9 @@ CELLS = {
     "vintage": A_DATE,
     "weight": ("try_cast({} as decimal(13, 12)) between 0 and 1", "a share from 0 to 1"),
     "population": ("try_cast({} as bigint) >= 0", "a whole number"),
+    # These go into public tables, which are opened in spreadsheets.
+    "org_code": ("not is_formula({})", A_TEXT),
+    "org_name": ("not is_formula({})", A_TEXT),
 }
 
 # Shares printed to three decimals sum to nearly 1.

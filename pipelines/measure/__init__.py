@@ -11,7 +11,7 @@ from pathlib import Path
 from pipelines import database, mapping
 from pipelines.database import Connection
 from pipelines.freeze import Snapshot
-from pipelines.measure import parts, register, revise
+from pipelines.measure import parts, public, register, revise
 from pipelines.places import DataFolder
 
 # In this order: a statement reads the earlier ones.
@@ -49,7 +49,7 @@ def measure(
         con: database with the reference tables.
         folder: the data folder; cube parts are kept under its snapshots.
         snapshot: what ``freeze`` returned.
-        staging: an empty folder for the marts.
+        staging: an empty folder for the marts; the public tables go into the one that it lies in.
         progress: told the name of each step when it is done.
 
     Raises:
@@ -72,6 +72,7 @@ def measure(
         path = _export(con, name, staging, notes, progress)
         database.view(con, name, [path])
         marts.append(path)
+    public.write_public(con, staging.parent, notes)
     return Measured(snapshot, staging, tuple(marts), kept | earlier)
 
 

@@ -15,7 +15,6 @@ import duckdb
 import great_expectations
 import pytest
 import yaml
-from rich.console import Console
 
 from pipelines import cli, contract, database, layout, mapping, measure, reference, sidecar
 from pipelines.contract import FEEDS
@@ -23,8 +22,6 @@ from pipelines.ingest import Ingested, ingest
 from pipelines.judge import FAULTS
 from pipelines.places import DataFolder
 from pipelines.report import RULE_WORDS
-from pipelines.road import walk
-from pipelines.sample import write_sample
 from pipelines.suite import suite
 from pipelines.validate import Validated, validate
 
@@ -254,15 +251,6 @@ def test_every_requirement_of_a_layout_file_is_the_programs() -> None:
         field.alias or name: "yes" if field.is_required() else "no"
         for name, field in layout.Layout.model_fields.items()
     }
-
-
-@pytest.fixture(scope="module")
-def sampled(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
-    """A data folder, `data`, with a release of 2,000 made-up people on one date."""
-    folder = DataFolder(tmp_path_factory.mktemp("sampled") / "data")
-    write_sample(folder.landing, people=2000, months=1)
-    walk(folder, Console(quiet=True))
-    return folder
 
 
 def ran(script: str, folder: DataFolder) -> str:

@@ -1,0 +1,53 @@
+"""The public tables: what readers need beside the numbers, and no number of people. Each has a CSV twin."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipelines import database
+from pipelines.database import Connection, identifier, literal
+
+TABLES = ("unit", "category", "grade_group")
+
+
+class FormulaError(ValueError):
+    """A text that is to be published, and that a spreadsheet could run as a formula."""
+
+
+def write_public(con: Connection, staging: Path, notes: Mapping[str, str]) -> list[Path]:
+    """Write each public table as Parquet, with its CSV twin beside it.
+
+    A text that a spreadsheet could run as a formula is refused, never altered: the twin says what the Parquet says.
+
+    Args:
+        con: database with the reference tables, ``run`` and ``representation_gap``.
+        staging: the folder of a release's public part.
+        notes: go into the Parquet files' metadata.
+
+    Returns:
+        The Parquet files.
+
+    Raises:
+        FormulaError: a cell could be run as a formula.
+    """
+    paths = []
+    for name in TABLES:
+        path = staging / f"{name}.parquet"
+        database.export(con, database.read_sql(f"public/{name}"), path, notes)
+        _refuse_formulas(con, path)
+        database.twin(con, path, path.with_suffix(".csv"))
+        paths.append(path)
+    return paths
+
+
+def _refuse_formulas(con: Connection, path: Path) -> None:
+    """Refuse a table with a text that a spreadsheet could run, and name its column and the text."""
+    table = f"read_parquet({literal(database.only(path))})"
+    for name, kind, *_ in con.execute(f"describe select * from {table}").fetchall():
+        if kind == "VARCHAR":
+            column = identifier(name)
+            found = con.execute(f"select min({column}) from {table} where is_formula({column})").fetchall()[0][0]
+            if found is not None:
+                raise FormulaError(
+                    f"{path.name}: {name} {found!r} could be run as a formula by a spreadsheet that opens it; nothing "
+                    "was released: in its reference table, write it without = + - or @ at its beginning"
+                )
