@@ -6,14 +6,13 @@ Nothing of it stands in the sealed release: built, gated, approved, published an
 import getpass
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
-from pipelines import disk, governance, ledger
+from pipelines import disk, gate, governance, ledger, seal
 from pipelines.freeze import canonical
 from pipelines.ledger import Entry
 from pipelines.places import DataFolder
@@ -33,7 +32,7 @@ STEPS: Mapping[tuple[State | None, str], State] = {
     ("published", "withdrawn"): "withdrawn",
 }
 
-SUMS, INTERNAL, CURRENT = "SHA256SUMS", "internal", "current"
+CURRENT = "current"
 
 # Of what is wrong with a release's files so much is named.
 NAMED = 5
@@ -189,65 +188,13 @@ def show_state(folder: DataFolder) -> None:
         disk.write_whole(path, canonical({**pointer, "state": now}))
 
 
-def seal_problems(release: Path, sums: Mapping[str, str] | None = None) -> list[str]:
-    """Say of every file of a release that isn't as its lists say: changed, gone, added, or a link.
-
-    Args:
-        release: the release's folder.
-        sums: the SHA-256 that each list of files has to have, by its path; the lists aren't held to any if None.
-    """
-    public = list_problems(release, leave_out=INTERNAL)
-    internal = [f"{INTERNAL}/{problem}" for problem in list_problems(release / INTERNAL)]
-    unsealed = [
-        f"{name} isn't the list that the ledger names"
-        for name in (SUMS, f"{INTERNAL}/{SUMS}")
-        if sums is not None and (release / name).is_file() and disk.file_sha256(release / name) != sums.get(name)
-    ]
-    return [*unsealed, *public, *internal]
-
-
-def list_problems(folder: Path, leave_out: str = "") -> list[str]:
-    """Say of every file below a folder that isn't as its SHA256SUMS says; one folder in it may be left out."""
-    sums = folder / SUMS
-    if sums.is_symlink() or not sums.is_file():
-        return [f"{SUMS} isn't there"]
-    listed = listing(sums)
-    there = {path.relative_to(folder).as_posix(): path for path in _below(folder, leave_out) if path != sums}
-    wrong = dict.fromkeys(listed.keys() - there.keys(), "is gone")
-    for name, path in there.items():
-        if path.is_symlink() or not path.is_file():
-            wrong[name] = "isn't a file but a link"
-        elif name not in listed:
-            wrong[name] = "was added"
-        elif disk.file_sha256(path) != listed[name]:
-            wrong[name] = "was changed"
-    return [f"{name} {what}" for name, what in sorted(wrong.items())]
-
-
-def listing(sums: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file that a SHA256SUMS lists, by its path."""
-    # A list that was changed may hold anything; that it was is found by what it doesn't list any more.
-    lines = sums.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
-    return {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
-
-
-def _below(folder: Path, leave_out: str) -> Iterable[Path]:
-    """Yield everything below a folder but its folders, and links to folders too: nothing is followed."""
-    for path, folders, files in os.walk(folder):
-        here = Path(path)
-        if here == folder and leave_out in folders and not (here / leave_out).is_symlink():
-            folders.remove(leave_out)
-        yield from (here / name for name in files)
-        yield from (here / name for name in folders if (here / name).is_symlink())
-
-
 def refuse_broken(release: Path, standing: Standing) -> None:
     """Refuse a release whose files aren't those that were sealed.
 
     Raises:
         ApprovalError: one isn't; the message names some.
     """
-    if problems := seal_problems(release, standing.sums):
+    if problems := seal.problems(release, standing.sums):
         more = f", and {len(problems) - NAMED:,} more" if len(problems) > NAMED else ""
         raise ApprovalError(
             f"{release} isn't what was sealed: {'; '.join(problems[:NAMED])}{more}. Find out who changed it; restore "
@@ -337,12 +284,9 @@ def refuse_withdrawn(standing: Standing, what: str) -> None:
 
 def _refuse_ungated(folder: DataFolder, standing: Standing) -> None:
     """Refuse a release of which the ledger has no line that it passed the gate; what is seen to be wrong is said."""
-    found = seal_problems(folder.marts / standing.release_id, standing.sums)
-    seen = f" What can be seen from here: {'; '.join(found[:NAMED])}." if found else ""
-    raise ApprovalError(
-        f"{standing.release_id} is built and hasn't passed its gate.{seen} Run 'edi run' again: it says which check "
-        "fails"
-    )
+    found = gate.problems(folder.marts / standing.release_id, standing.sums)
+    seen = "; ".join(found[:NAMED]) or "its checks hold now"
+    raise ApprovalError(f"{standing.release_id} is built and hasn't passed its gate ({seen}); run 'edi run' again")
 
 
 def head(folder: DataFolder) -> str:

@@ -5,11 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import approval, disk, ledger
-from pipelines.approval import CURRENT, SUMS, ApprovalError, Standing
+from pipelines import approval, disk, ledger, seal
+from pipelines.approval import CURRENT, ApprovalError, Standing
 from pipelines.disk import HeldError
 from pipelines.failure import sentence
 from pipelines.places import DataFolder
+from pipelines.seal import SUMS
 
 NOTICE = "WITHDRAWN.txt"
 
@@ -96,7 +97,7 @@ def _is_there(release: Path, target: Path) -> bool:
         return False
     is_same = (
         not target.is_symlink()
-        and not approval.list_problems(target)
+        and not seal.list_problems(target)
         and disk.file_sha256(target / SUMS) == disk.file_sha256(release / SUMS)
     )
     if not is_same:
@@ -115,7 +116,7 @@ def _copy(folder: DataFolder, standing: Standing, destination: Path) -> None:
     disk.remove_tree(draft)
     try:
         draft.mkdir()
-        for name, sha256 in {**approval.listing(release / SUMS), SUMS: standing.sums[SUMS]}.items():
+        for name, sha256 in {**seal.listing(release / SUMS), SUMS: standing.sums[SUMS]}.items():
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             disk.copy_whole(release / name, draft / name, sha256)
             _open_to_all(draft / name, FILE_MODE)

@@ -4,7 +4,7 @@ One cube part per extract, so that a new month costs a month; the cube is their 
 reads the cube only. What became of each file's rows, and what its values became, is kept per extract in the same way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,12 +28,16 @@ MARTS = (
 
 @dataclass(frozen=True)
 class Measured:
-    """The marts of one snapshot, as Parquet in ``folder``, and the parts per extract that they were made from."""
+    """The marts of one snapshot, as Parquet in ``folder``, and the parts per extract that they were made from.
+
+    ``content`` is the hash of the content of each table, public ones too, whatever wrote its bytes.
+    """
 
     snapshot: Snapshot
     folder: Path
     marts: tuple[Path, ...]
     kept: parts.Kept = field(default_factory=dict)
+    content: Mapping[Path, str] = field(default_factory=dict)
 
 
 def measure(
@@ -72,8 +76,10 @@ def measure(
         path = _export(con, name, staging, notes, progress)
         database.view(con, name, [path])
         marts.append(path)
-    public.write_public(con, staging.parent, notes)
-    return Measured(snapshot, staging, tuple(marts), kept | earlier)
+    tables = [*marts, *public.write_public(con, staging.parent, notes)]
+    return Measured(
+        snapshot, staging, tuple(marts), kept | earlier, {path: content_sha256(con, path) for path in tables}
+    )
 
 
 def _export(con: Connection, name: str, staging: Path, notes: dict[str, str], progress: Callable[[str], None]) -> Path:

@@ -3,7 +3,6 @@
 Until disclosure control exists the public part has tables without any count only; the exact marts lie in ``internal``.
 """
 
-import getpass
 import hashlib
 import platform
 from collections.abc import Mapping
@@ -11,14 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines import disk, ledger
+from pipelines import approval, describe, disk, gate, ledger, seal
 from pipelines.disk import write_whole
 from pipelines.freeze import Snapshot, canonical
 from pipelines.freeze.snapshot import manifest
 from pipelines.measure import Measured
 from pipelines.places import DataFolder
-from pipelines.publish import gate, program, provenance, seal
-from pipelines.publish.seal import INTERNAL, held
+from pipelines.publish import program, provenance
+from pipelines.seal import INTERNAL, held
+
+DESCRIPTOR = "datapackage.json"
+
+PUBLIC = "What may be published of a release: the units, categories and grades that its numbers are about."
+EXACT = "The exact tables of a release: personal data where counts are small. Never to be published or passed on."
 
 SYNTHETIC = "SYNTHETIC DATA, made by edi sample: no real person or employer is described."
 
@@ -30,6 +34,7 @@ class Release:
     release_id: str
     path: Path
     snapshot: Snapshot
+    state: str = "built"
     closed: tuple[str, ...] = ()
 
     @property
@@ -81,10 +86,12 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
         disk.replace(draft, path)
     _note(folder, identifier, snapshot, sums)
     closed = gate.problems(path, sums)
-    if not closed:
-        _note_gated(folder, identifier)
-    point(folder, identifier, snapshot, "built" if closed else "gated")
-    return Release(identifier, path, snapshot, tuple(closed))
+    if not closed and approval.state(ledger.read(folder.ledger), identifier) == "built":
+        gated = {"event": "gated", "release_id": identifier, "checks": list(gate.CHECKS)}
+        ledger.append(folder.ledger, [gated])
+    state = approval.state(ledger.read(folder.ledger), identifier) or "built"
+    point(folder, identifier, snapshot, state)
+    return Release(identifier, path, snapshot, state, tuple(closed))
 
 
 def complete(draft: Path, measured: Measured, written: Mapping[str, Any]) -> dict[str, str]:
@@ -101,6 +108,7 @@ def complete(draft: Path, measured: Measured, written: Mapping[str, Any]) -> dic
     if measured.snapshot.synthetic:
         write_whole(draft / "SYNTHETIC.txt", SYNTHETIC + "\n")
     write_whole(draft / INTERNAL / "parts.json", canonical(_parts(measured)))
+    _describe(draft, measured)
     program.wheel(draft / INTERNAL)
     provenance.write(
         draft,
@@ -111,6 +119,25 @@ def complete(draft: Path, measured: Measured, written: Mapping[str, Any]) -> dic
         version=program.version(),
     )
     return seal.seal(draft)
+
+
+def _describe(draft: Path, measured: Measured) -> None:
+    """Write a descriptor into each part of a release: a Data Package of its tables."""
+    as_at, synthetic = measured.snapshot.as_at_date, f" {SYNTHETIC}" * measured.snapshot.synthetic
+    for folder, name, title, description, licences in (
+        (draft, "workforce-edi", "public tables", PUBLIC, describe.LICENCES),
+        (draft / INTERNAL, "workforce-edi-internal", "exact tables", EXACT, ()),
+    ):
+        descriptor = describe.datapackage(
+            [path for path in measured.content if path.parent == folder],
+            name=name,
+            title=f"Workforce EDI, {title} as at {as_at}",
+            description=description + synthetic,
+            version=f"{as_at}-{measured.snapshot.snapshot_id[:12]}",
+            content_hashes={path.stem: sha256 for path, sha256 in measured.content.items()},
+            licences=licences,
+        )
+        write_whole(folder / DESCRIPTOR, canonical(descriptor))
 
 
 def _parts(measured: Measured) -> list[dict[str, Any]]:
@@ -134,34 +161,21 @@ def _note(folder: DataFolder, identifier: str, snapshot: Snapshot, sums: Mapping
             "release_id": identifier,
             "snapshot_id": snapshot.snapshot_id,
             "sums": dict(sums),
-            "by": getpass.getuser(),
+            "by": approval.account(),
             "python": platform.python_version(),
             "platform": platform.platform(),
         }
         ledger.append(folder.ledger, [released])
 
 
-def _note_gated(folder: DataFolder, identifier: str) -> None:
-    entries = ledger.read(folder.ledger)
-    if not any(one["event"] == "gated" and one["release_id"] == identifier for one in entries):
-        gated = {"event": "gated", "release_id": identifier, "checks": list(gate.CHECKS)}
-        ledger.append(folder.ledger, [gated])
-
-
 def point(folder: DataFolder, identifier: str, snapshot: Snapshot, state: str) -> None:
     """Let ``current`` and ``current.json`` be this release: its public files under their own names, one by one.
 
-    Whoever reads a file of ``current`` finds it whole; ``datapackage.json``, which names the release, comes last.
+    Whoever reads a file of ``current`` finds it whole; ``datapackage.json``, which names the release, comes last but
+    for the hashes. Of a release that was withdrawn nothing is shown again.
     """
-    release, current = folder.marts / identifier, folder.marts / "current"
-    current.mkdir(parents=True, exist_ok=True)
-    names = [path.relative_to(release) for path in held(release)]
-    for name in sorted(names, key=lambda name: (name.as_posix() == "datapackage.json", name.as_posix())):
-        (current / name).parent.mkdir(parents=True, exist_ok=True)
-        disk.copy_whole(release / name, current / name)
-    for path in [path for path in held(current) if path.relative_to(current) not in names]:
-        disk.remove(path)
-    disk.copy_whole(release / "SHA256SUMS", current / "SHA256SUMS")
+    if state != "withdrawn":
+        _copy_public(folder.marts / identifier, folder.marts / approval.CURRENT)
     pointer = {
         "release_id": identifier,
         "path": identifier,
@@ -170,6 +184,16 @@ def point(folder: DataFolder, identifier: str, snapshot: Snapshot, state: str) -
         "state": state,
     }
     write_whole(folder.marts / "current.json", canonical(pointer))
+
+
+def _copy_public(release: Path, current: Path) -> None:
+    names = [path.relative_to(release) for path in held(release)]
+    for name in sorted(names, key=lambda name: (name.as_posix() == DESCRIPTOR, name.as_posix())):
+        (current / name).parent.mkdir(parents=True, exist_ok=True)
+        disk.copy_whole(release / name, current / name)
+    for path in [path for path in held(current) if path.relative_to(current) not in names]:
+        disk.remove(path)
+    disk.copy_whole(release / seal.SUMS, current / seal.SUMS)
 
 
 def clear_drafts(folder: DataFolder) -> None:

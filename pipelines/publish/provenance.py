@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.disk import file_sha256, write_whole
 from pipelines.freeze import Snapshot, canonical
-from pipelines.publish.seal import INTERNAL, held
+from pipelines.seal import INTERNAL, held
 
 NAME = "provenance.intoto.json"
 

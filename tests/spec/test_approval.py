@@ -88,7 +88,7 @@ def test_no_release_is_approved_that_was_not_gated_before_and_none_comes_back(ev
 
 def test_an_approval_is_a_line_of_the_ledger_and_the_pointer_follows(folder: DataFolder) -> None:
     release = make(folder)
-    before = approval.seal_problems(release)
+    before = seal.problems(release)
     assert approval.is_draft(folder, RELEASE)
     approve(folder)
     line = ledger.read(folder.ledger)[-1]
@@ -103,7 +103,7 @@ def test_an_approval_is_a_line_of_the_ledger_and_the_pointer_follows(folder: Dat
     }
     assert json.loads((folder.marts / "current.json").read_text())["state"] == "approved"
     assert not approval.is_draft(folder, RELEASE)
-    assert before == approval.seal_problems(release) == []
+    assert before == seal.problems(release) == []
 
 
 def test_the_head_is_the_hash_of_the_last_line(folder: DataFolder) -> None:
@@ -175,7 +175,7 @@ def test_a_release_that_was_sealed_anew_is_not_what_the_ledger_names(folder: Dat
     sums = (release / "SHA256SUMS").read_text().splitlines(keepends=True)
     own = f"{hashlib.sha256((release / 'unit.csv').read_bytes()).hexdigest()}  unit.csv\n"
     (release / "SHA256SUMS").write_text("".join(own if "unit.csv" in line else line for line in sums))
-    assert approval.seal_problems(release) == []
+    assert seal.problems(release) == []
     assert "SHA256SUMS isn't the list that the ledger names" in refused(folder)[0]
 
 

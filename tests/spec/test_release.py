@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import measure, places, publish
+from pipelines import gate, measure, places, publish, seal
 from pipelines.freeze import FrozenExtract, Snapshot
-from pipelines.publish import gate, program, provenance, seal
+from pipelines.publish import program, provenance
 
 SNAPSHOT = Snapshot("5a" * 32, Path(), date(2026, 3, 31), (), {"z_95": 1.959964, "age_ranges": ["16+"]})
 
@@ -59,10 +59,10 @@ def test_two_lists_of_hashes_seal_a_release_and_plain_sha256sum_reads_them(relea
     [
         ("unit.csv", "Unit", "unit.csv was changed"),
         ("internal/trend.parquet", "exacT", "internal/trend.parquet was changed"),
-        ("internal/trend.parquet", None, "internal/trend.parquet is missing"),
-        ("more.csv", "x", "more.csv wasn't there when the release was sealed"),
-        ("internal/more.csv", "x", "internal/more.csv wasn't there when the release was sealed"),
-        ("SHA256SUMS", None, "SHA256SUMS is missing"),
+        ("internal/trend.parquet", None, "internal/trend.parquet is gone"),
+        ("more.csv", "x", "more.csv was added"),
+        ("internal/more.csv", "x", "internal/more.csv was added"),
+        ("SHA256SUMS", None, "SHA256SUMS isn't there"),
     ],
 )
 def test_whatever_is_changed_in_a_sealed_release_is_found(
@@ -81,14 +81,14 @@ def test_a_list_that_was_written_anew_is_found_by_what_the_ledger_knows(release:
     (release / "internal" / "trend.parquet").write_text("other", encoding="utf-8")
     seal.seal(release)
     assert seal.problems(release) == []
-    assert seal.problems(release, sums) == ["internal/SHA256SUMS isn't the list that the ledger knows"]
+    assert seal.problems(release, sums) == ["internal/SHA256SUMS isn't the list that the ledger names"]
 
 
 def test_a_link_in_a_release_is_found(release: Path) -> None:
     sums = seal.seal(release)
     (release / "unit.csv").rename(release.parent / "unit.csv")
     (release / "unit.csv").symlink_to(release.parent / "unit.csv")
-    assert seal.problems(release, sums) == ["unit.csv is a link or no file"]
+    assert seal.problems(release, sums) == ["unit.csv isn't a file but a link"]
 
 
 def statements(release: Path) -> tuple[Mapping[str, object], Mapping[str, object]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipelines.publish import seal
+from pipelines import seal
 
 # What the ledger says was checked.
 CHECKS = ("seal", "public tables")
