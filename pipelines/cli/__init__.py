@@ -8,9 +8,9 @@ import sys
 
 from cyclopts import CycloptsError
 
-from pipelines.cli import approval as approval
-
 # Importing them adds their commands.
+from pipelines.cli import approval as approval
+from pipelines.cli import dispose as dispose
 from pipelines.cli import inquiry as inquiry
 from pipelines.cli import road as road
 from pipelines.cli.app import DONE, REFUSED, WRONG_USE, WrongUseError, app

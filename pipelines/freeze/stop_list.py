@@ -37,9 +37,10 @@ class Stopped:
         """What is told of it: the landing folder isn't ours to edit."""
         held = f"; a snapshot keeps it as it came: 'edi dispose --extract {self.sha256[:12]}' removes that"
         return (
-            f"stopped   {self.file}: {self.rows:,} row{'s' * (self.rows != 1)} of people on the stop-list left out, and "
+            f"stopped   {self.file}: {self.rows:,} row{'s' * (self.rows != 1)} of people on the stop-list left out; "
             "landing still holds them: ask its sender for a file without, and put that in its place"
-            + held * self.is_held
+            + held
+            * self.is_held
         )
 
 
@@ -96,7 +97,9 @@ def honoured(folder: DataFolder, validated: Validated) -> tuple[Validated, tuple
     with database.connect() as con:
         con.register("stop_list", pa.table({name: [one[place] for one in people] for place, name in enumerate(HEADER)}))
         rows = _rows_of(con, staff)
-        without = {one.extract.sha256: _without(con, one, rows[one.typed.name]) for one in staff if one.typed.name in rows}
+        without = {
+            one.extract.sha256: _without(con, one, rows[one.typed.name]) for one in staff if one.typed.name in rows
+        }
     stopped = tuple(
         Stopped(
             one.extract.file,

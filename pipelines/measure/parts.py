@@ -106,6 +106,17 @@ def write(
     return paths
 
 
+def outdated(folder: DataFolder, extracts: Sequence[FrozenExtract], method: Mapping[str, Any]) -> list[FrozenExtract]:
+    """Return those of rows disposed of whose counts were made by other SQL, lists or settings than today's."""
+    kept = [extract for extract in extracts if extract.kept]
+    names = _names(folder, kept, method) if kept else {}
+    return [
+        extract
+        for extract, kinds in names.items()
+        if any(extract.kept.get(kind, "").split("-")[0] != name for kind, name in kinds.items())
+    ]
+
+
 def _names(
     folder: DataFolder, extracts: Sequence[FrozenExtract], method: Mapping[str, Any]
 ) -> dict[FrozenExtract, dict[str, str]]:
