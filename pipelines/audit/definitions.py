@@ -11,7 +11,7 @@ from typing import Any, Literal
 class Change:
     """A definition, by name, that only one of two releases has or that isn't the same in both.
 
-    ``old`` and ``new`` are what each has: a file's hash, a setting's value, a library's version; nothing where it isn't.
+    ``old`` and ``new`` are what each has: a file's hash, a setting's value, a library's version; else nothing.
     """
 
     name: str
@@ -102,7 +102,7 @@ def changed_extracts(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str
 
 
 def _gone(one: Mapping[str, Any], came: Sequence[Mapping[str, Any]]) -> Iterator[ExtractChange]:
-    """Yield what became of an extract that the new snapshot hasn't: replaced, by each that took its place, or removed."""
+    """Yield what became of an extract that the new snapshot lacks: replaced, by each in its place, or removed."""
     about = set(_owns(one))
     heirs = [other for other in came if other["feed"] == one["feed"] and about & set(_owns(other))]
     for heir in heirs:

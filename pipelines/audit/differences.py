@@ -12,7 +12,7 @@ from typing import Literal
 import yaml
 
 from pipelines import database, places
-from pipelines.audit.content import Column, cell, columns, row_id, rows
+from pipelines.content import Column, cell, columns, row_id, rows
 from pipelines.database import Connection, identifier
 
 Key = tuple[tuple[str, str | None], ...]

@@ -9,6 +9,7 @@ import sys
 from cyclopts import CycloptsError
 
 from pipelines.cli import approval as approval
+from pipelines.cli import audit as audit
 
 # Importing them adds their commands.
 from pipelines.cli import inquiry as inquiry
