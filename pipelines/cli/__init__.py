@@ -9,6 +9,7 @@ import sys
 from cyclopts import CycloptsError
 
 # Importing them adds their commands.
+from pipelines.cli import inquiry as inquiry
 from pipelines.cli import road as road
 from pipelines.cli.app import DONE, REFUSED, WRONG_USE, WrongUseError, app
 
