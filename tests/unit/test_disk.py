@@ -81,6 +81,7 @@ def test_a_lack_of_permission_is_told_at_once_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     """No waiting mends it, and a folder of files would take minutes."""
+    (tmp_path / "letter.csv").touch()
     rename, tries = held(9, os.replace, number)
     monkeypatch.setattr(os, "replace", rename)
     with pytest.raises(disk.HeldError) as stopped:
