@@ -173,7 +173,7 @@ def _end(path: Path) -> tuple[Head, int]:
     said = read_head(path)
     if said and (said.lines > end.lines or (said.lines == end.lines and said != end)):
         raise LedgerError(
-            f"{path} ends with line {end.lines:,}, but {head_path(path).name} says that line {said.lines:,} was written "
+            f"{path} ends with line {end.lines:,}, but {head_path(path).name} says that there was line {said.lines:,} "
             f"with hash {said.sha256[:12]}…: its last lines were cut off or changed. Restore both from a backup; "
             "'edi ledger verify' says what else is wrong (docs/ledger.md)"
         )

@@ -9,8 +9,8 @@ from cyclopts import App
 from pipelines.cli.app import DONE, REFUSED, Data, WrongUseError, app, open_console
 
 if TYPE_CHECKING:
-    from pipelines.verify import Problem
     from pipelines.verify.chain import Chain
+    from pipelines.verify.stored import Problem
 
 ledger_app = App(name="ledger", help="Verify the ledger and all files that it names; enter an audit's receipt in it.")
 app.command(ledger_app)
@@ -46,9 +46,9 @@ def verify(*, data: Data = Path("data"), expect: str = "") -> int:
     wrong = [one for one in problems if not one.is_unchecked]
     print_lines(console, [f"unchecked {one}" for one in problems if one.is_unchecked])
     print_lines(console, [f"problem   {one}" for one in wrong], rest="send the output to a file, which has them all")
-    is_expected = _expected(found, wanted)
-    print_lines(console, [*is_expected[1], *_ending(found, wrong, folder.root / ".edi.holder")])
-    return DONE if is_expected[0] and not wrong else REFUSED
+    is_expected, said = _expected(found, wanted)
+    print_lines(console, [*said, *_ending(found, problems, folder.root / ".edi.holder")])
+    return DONE if is_expected and not wrong else REFUSED
 
 
 def _expected(found: "Chain", wanted: str) -> tuple[bool, list[str]]:
@@ -65,18 +65,18 @@ def _expected(found: "Chain", wanted: str) -> tuple[bool, list[str]]:
     return True, [f"expected  the hash is that of line {place:,}, written {at}: up to there nothing was changed since"]
 
 
-def _ending(found: "Chain", wrong: "Sequence[Problem]", holder: Path) -> list[str]:
-    lines = []
-    if wrong and holder.is_file():
-        who = holder.read_text(encoding="utf-8", errors="replace").strip()
-        lines.append(
-            f"at work   {who}, or it was killed: what a run is about isn't in the ledger yet; verify again later"
-        )
+def _ending(found: "Chain", problems: "Sequence[Problem]", holder: Path) -> list[str]:
+    wrong = sum(not one.is_unchecked for one in problems)
     if wrong:
-        return [*lines, f"verdict   {len(wrong):,} {'problem' if len(wrong) == 1 else 'problems'}"]
-    if found.hashes:
-        lines.append(f"head      {found.head.sha256}, of line {found.head.lines:,}: have it minuted (docs/ledger.md)")
-    return [*lines, "verdict   the ledger is whole, and every file that it names is as it says"]
+        lines = [f"verdict   {wrong:,} {'problem' if wrong == 1 else 'problems'}"]
+        if holder.is_file():
+            who = holder.read_text(encoding="utf-8", errors="replace").strip()
+            why = "not all that it made stands in the ledger yet; verify again when it has ended"
+            lines.insert(0, f"at work   {who}, unless it was killed: {why}")
+        return lines
+    but = ", but for what can't be checked" if problems else ""
+    head = f"head      {found.head.sha256}, of line {found.head.lines:,}: have it minuted (docs/ledger.md)"
+    return [head, f"verdict   the ledger is whole, and every file that it names is as it says{but}"]
 
 
 @ledger_app.command

@@ -15,8 +15,8 @@ HASH = re.compile(r"[0-9a-f]{64}")
 
 RESTORE = "restore it from a backup, and find out who changed it"
 STRAY = (
-    "a run that was stopped leaves such, and the next one clears up or takes it in: run again; if it stays, find out who "
-    "put it there, and move it out of the data folder"
+    "a run that was stopped leaves such, and the next one clears up or takes it in: run again; if it stays, find out "
+    "who put it there, and move it out of the data folder"
 )
 MEND_FIRST = "mend the ledger first: the line that named it may be one that is missing or changed"
 
