@@ -26,12 +26,19 @@ class Chain:
         """How many lines there are, and the hash of the last."""
         return Head(len(self.hashes), self.hashes[-1]) if self.hashes else Head()
 
-    def line_of(self, sha256: str) -> tuple[int, str] | None:
-        """Return the place of the line that has a hash, and when it was written (UTC); None where no line has it."""
-        if sha256 not in self.hashes:
-            return None
+    def line_of(self, sha256: str) -> tuple[int, str]:
+        """Return the place of the line that has a hash, and when it was written (UTC)."""
         place = self.hashes.index(sha256) + 1
-        return place, next((str(entry.get("at")) for number, entry in self.entries if number == place), "")
+        return place, next((entry["at"] for number, entry in self.entries if number == place), "")
+
+    def unexpected(self, sha256: str | None) -> Iterator[Problem]:
+        """Hold the ledger to a line's hash that was written down elsewhere, if there is one."""
+        if sha256 is not None and sha256 not in self.hashes:
+            what = (
+                "no line has the hash that was expected: one up to it was changed, it was cut off, or all written anew"
+            )
+            do = "compare with a copy of the ledger from when the hash was written down"
+            yield Problem("ledger.jsonl", what, do)
 
 
 def read(path: Path) -> Chain:
@@ -46,6 +53,18 @@ def read(path: Path) -> Chain:
     entries, problems = _entries(lines, hashes)
     problems.extend(_end(path, hashes, torn))
     return Chain(tuple(entries), hashes, tuple(problems))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Entry:
+    """Return an object none of whose keys stands twice: of two, one reader takes the first and one the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+# Made once: a ledger has many lines.
+ENTRY = json.JSONDecoder(object_pairs_hook=_once)
 
 
 def _entries(lines: Sequence[bytes], hashes: Sequence[str]) -> tuple[list[tuple[int, Entry]], list[Problem]]:
@@ -68,19 +87,11 @@ def _entries(lines: Sequence[bytes], hashes: Sequence[str]) -> tuple[list[tuple[
 def _entry(line: bytes) -> Entry | None:
     """Return what a line says; None where it isn't an object with an event and a time, or says a thing twice."""
     try:
-        found = json.loads(line.decode(), object_pairs_hook=_once)
+        found = ENTRY.decode(line.decode())
     except (ValueError, RecursionError):
         return None
     said = isinstance(found, dict) and isinstance(found.get("event"), str) and isinstance(found.get("at"), str)
     return found if said else None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> Entry:
-    """Return an object none of whose keys stands twice: of two, one reader takes the first and one the last."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice")
-    return found
 
 
 def _links(place: int, entry: Entry, number: int, previous: str) -> Iterator[Problem]:
@@ -96,7 +107,7 @@ def _links(place: int, entry: Entry, number: int, previous: str) -> Iterator[Pro
 def _end(path: Path, hashes: Sequence[str], torn: bytes) -> Iterator[Problem]:
     """Hold the end to the head; one that says less than there is stems from a run that stopped between the two."""
     if torn:
-        what = "half a line stands at the end: a run was stopped while it wrote, or somebody cut the last line"
+        what = "half a line stands at the end: a run was stopped while it wrote, or somebody cut the last one"
         yield Problem(path.name, what, "the next run cuts it off, and does the whole of what it told of")
     place = ledger.head_path(path).name
     try:

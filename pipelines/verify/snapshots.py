@@ -52,8 +52,11 @@ def check(stored: Stored, entries: Sequence[tuple[int, Entry]], kinds: Iterable[
 
 def frozen(entries: Sequence[tuple[int, Entry]]) -> dict[str, int]:
     """Return the snapshots that were frozen, each with the place of the line that says so."""
-    said = [(str(entry.get("snapshot_id", "")), place) for place, entry in entries if entry["event"] == "frozen"]
-    return dict(reversed(said))
+    said: dict[str, int] = {}
+    for place, entry in entries:
+        if entry["event"] == "frozen":
+            said.setdefault(str(entry.get("snapshot_id", "")), place)
+    return said
 
 
 @dataclass(frozen=True)
@@ -140,4 +143,4 @@ def _parts(stored: Stored, folder: str) -> Iterator[Problem]:
             before.append(path)
     if before:
         what = f"{len(before):,} files of an earlier version aren't named by their content"
-        yield Problem(folder, what, "that they are as they were can't be checked", is_unchecked=True)
+        yield Problem(folder, what, "whether they are as they were can't be checked", is_unchecked=True)
