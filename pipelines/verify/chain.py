@@ -107,7 +107,7 @@ def _links(place: int, entry: Entry, number: int, previous: str) -> Iterator[Pro
 def _end(path: Path, hashes: Sequence[str], torn: bytes) -> Iterator[Problem]:
     """Hold the end to the head; one that says less than there is stems from a run that stopped between the two."""
     if torn:
-        what = "half a line stands at the end: a run was stopped while it wrote, or somebody cut the last one"
+        what = "half a line stands at the end: a run was stopped while it wrote, or somebody cut the last"
         yield Problem(path.name, what, "the next run cuts it off, and does the whole of what it told of")
     place = ledger.head_path(path).name
     try:

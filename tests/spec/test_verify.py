@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,9 +23,15 @@ STRAY = (
 )
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    return kept(tmp_path_factory.mktemp("kept"))
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> DataFolder:
-    return kept(tmp_path / "data")
+def folder(made: DataFolder, tmp_path: Path) -> DataFolder:
+    """A data folder in which nothing is wrong."""
+    return DataFolder(shutil.copytree(made.root, tmp_path / "data"))
 
 
 @pytest.fixture

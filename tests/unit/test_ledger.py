@@ -81,7 +81,7 @@ def test_of_a_call_cut_off_anywhere_whole_lines_stay_and_the_next_call_goes_on_b
         assert [one["number"] for one in ledger.read(path)] == [1, 2, 3, 4][:whole]
         is_torn = not after[:length].endswith(b"\n")
         assert [one.split(";")[0] for one in wrong(path)] == [
-            "ledger.jsonl: half a line stands at the end: a run was stopped while it wrote, or somebody cut the last one"
+            "ledger.jsonl: half a line stands at the end: a run was stopped while it wrote, or somebody cut the last"
         ] * is_torn
         ledger.append(path, [REFUSED])
         assert [one["number"] for one in ledger.read(path)] == [1, 2, 3, 4, 5][: whole + 1]
