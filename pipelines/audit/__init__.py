@@ -63,7 +63,9 @@ class Receipt:
         said: dict[str, Any] = json.loads(text)
         known = {one.name for one in fields(cls)}
         kept: dict[str, Any] = {name: value for name, value in said.items() if name in known}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
+        for name in ("damage", "changed"):
+            kept[name] = tuple(kept.get(name, ()))
+        return cls(**kept)
 
 
 def releases(folder: DataFolder, asked: str | None = None) -> list[Standing]:
