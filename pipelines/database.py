@@ -1,6 +1,8 @@
 """DuckDB: a connection with the project's macros, and the SQL files as relations."""
 
 import glob
+import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,17 +13,31 @@ from pipelines import places
 Connection = duckdb.DuckDBPyConnection
 
 
-def connect(memory_limit: str = "4GB", threads: int | None = None) -> Connection:
+# How a machine says what may be used of it; neither changes a byte of what comes out.
+MEMORY_LIMIT, THREADS = "EDI_MEMORY_LIMIT", "EDI_THREADS"
+
+
+def connect(threads: int | None = None) -> Connection:
     """Return an in-memory database with every macro of ``sql/macros`` made.
 
     It writes nothing to disk; ``road.open_database`` gives it a place in the data folder for what memory can't hold.
+    EDI_MEMORY_LIMIT says how much memory it may use, EDI_THREADS how many threads where the caller doesn't.
+
+    Raises:
+        ValueError: one of the two says nothing that can be meant.
     """
+    memory_limit = os.environ.get(MEMORY_LIMIT) or "4GB"
+    if not re.fullmatch(r"[1-9]\d{0,5} ?[MG]i?B", memory_limit):
+        raise ValueError(f"{MEMORY_LIMIT} is '{memory_limit}', but must be an amount of memory, as 512MB or 4GB")
+    said = os.environ.get(THREADS) or ""
+    if not re.fullmatch(r"([1-9]\d{0,2})?", said):
+        raise ValueError(f"{THREADS} is '{said}', but must be a whole number from 1 to 999")
     con = duckdb.connect()
     con.execute("set enable_progress_bar = false")
     con.execute("set temp_directory = ''")
     con.execute("set memory_limit = ?", [memory_limit])
-    if threads:
-        con.execute("set threads = ?", [threads])
+    if threads or said:
+        con.execute("set threads = ?", [threads or int(said)])
     _make_macros(con, sorted((places.SQL / "macros").glob("*.sql")))
     return con
 

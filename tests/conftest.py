@@ -5,6 +5,7 @@ EDI_REAL_DATA to their folder (default ../shared/real from the project's root).
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,8 +18,16 @@ from pipelines.places import DataFolder
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("EDI_REAL_DATA", PROJECT_ROOT.parent / "shared" / "real"))
 
-# What a test's report carries: that it reads the real files, and lines for the end of the run.
-READS_REAL, TOLD = "reads real files", "told"
+# What a test's report carries: that it reads the real files, and lines and counts for the end of the run.
+READS_REAL, TOLD, COUNTED = "reads real files", "told", "counted"
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """What is made is for its owner alone once a command ran in this process; each test begins as a shell does."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +51,12 @@ def real_data() -> Path:
 def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Keep a line for the end of the run: what a test did that its name alone doesn't say."""
     return lambda line: request.node.user_properties.append((TOLD, line))
+
+
+@pytest.fixture
+def count(request: pytest.FixtureRequest) -> Callable[[str, int], None]:
+    """Add to a number that the end of the run says of all tests together."""
+    return lambda what, number: request.node.user_properties.append((COUNTED, (what, number)))
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -69,10 +84,15 @@ def _real(reporter: pytest.TerminalReporter, category: str) -> int:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what tests left to be told, and how many ran on real files, so that a silent skip can't pass for truth."""
+    counted: Counter[str] = Counter()
     for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
-        for name, line in getattr(report, "user_properties", ()):
+        for name, told in getattr(report, "user_properties", ()):
             if name == TOLD:
-                terminalreporter.write_line(line)
+                terminalreporter.write_line(told)
+            elif name == COUNTED and report.when == "call":
+                counted[told[0]] += told[1]
+    for what, number in sorted(counted.items()):
+        terminalreporter.write_line(f"{what}: {number:,}")
     passed, failed, skipped = (
         sum(_real(terminalreporter, category) for category in categories)
         for categories in (("passed",), ("failed", "error"), ("skipped", "xfailed"))

@@ -1,0 +1,249 @@
+"""Commands as real processes that are killed at a named point, or at any moment, while they are at work.
+
+`python -m tests.faults.kill` reads orders from its standard input, one JSON object a line, and answers each with one. It
+has imported what a command needs and opened no database; each order forks a process of its own, which is the command
+``edi`` and nothing else. The hooks are set in that process only. A fork costs a third of a new interpreter.
+
+A point is named ``before`` or ``after`` an operation on a path below the data folder, ids and names of marts left out;
+``within write`` is a write of which half has reached the file.
+"""
+
+import builtins
+import contextlib
+import importlib
+import io
+import json
+import os
+import pkgutil
+import re
+import select
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pipelines
+
+SERVES = ("pipelines.flows", "pipelines.serve", "pipelines.cli.__main__")  # not part of a command; they import Prefect
+SHORTER = (
+    (re.compile(r"[0-9a-f]{64}"), "<sha256>"),
+    (re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{12}"), "<release>"),
+    (re.compile(r"-[0-9a-f]{12}\b"), "-<sha256>"),
+    (re.compile(r"^(marts/.*/)\w+(?=\.(parquet|csv)\b)"), r"\1<mart>"),
+    (re.compile(r"(?<=/)(report\.md|report\.jsonl|rejects\.csv)\b"), "<answer>"),
+    (re.compile(r"x{50,}"), "<long name>"),
+)
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+# What takes one path, or two and changes the second; by what an audit hook calls it.
+ON_A_PATH = {"mkdir": "os.mkdir", "unlink": "os.remove", "remove": "os.remove", "rmdir": "os.rmdir"}
+ON_A_PATH |= {"truncate": "os.truncate", "chmod": "os.chmod"}
+ON_TWO_PATHS = {"replace": "os.rename", "rename": "os.rename", "link": "os.link", "symlink": "os.symlink"}
+
+
+class Points:
+    """Counts the points of this process, and does at one of them what was ordered."""
+
+    def __init__(self, root: Path, at: int | Sequence[str] | None, do: Callable[[], None]) -> None:
+        """Count points below ``root``; ``at`` is the one at which to ``do``: its number, or its name and the one before."""
+        self.root, self.at, self.do = os.path.abspath(root), at, do
+        self.names: list[str] = []
+        self._inside = 0
+
+    def reach(self, when: str, operation: str, path: str) -> None:
+        """Be at a point: do what was ordered here, or go on."""
+        self.names.append(f"{when} {operation} {_shorter(path)}")
+        if self.at in (len(self.names) - 1, ["", *self.names][-2:]):
+            self.at = None
+            self.do()
+
+    @contextlib.contextmanager
+    def around(self, operation: str, path: str | None) -> Iterator[None]:
+        """Put a point before and after an operation; none where its path lies outside the data folder."""
+        if path is None or self._inside:
+            yield
+            return
+        self.reach("before", operation, path)
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+        self.reach("after", operation, path)
+
+    def below(self, path: Any, folder: int | None = None) -> str | None:
+        """Return a path as it lies below the data folder, or nothing where it doesn't."""
+        if isinstance(path, int):
+            whole = os.readlink(f"/proc/self/fd/{path}")
+        else:
+            start = os.readlink(f"/proc/self/fd/{folder}") if isinstance(folder, int) and folder >= 0 else os.getcwd()
+            whole = os.path.normpath(os.path.join(start, os.fsdecode(path)))
+        return os.path.relpath(whole, self.root) if whole.startswith(self.root + os.sep) else None
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Put a point before what no wrapper saw."""
+        if self._inside:
+            return
+        if event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITES:
+            path = None if isinstance(arguments[0], int) else self.below(arguments[0])
+        elif event in (*ON_A_PATH.values(), *ON_TWO_PATHS.values()):
+            path = self.below(arguments[int(event in ON_TWO_PATHS.values())])
+        else:
+            return
+        if path is not None:
+            self.reach("before", f"unseen {event}", path)
+
+
+def _shorter(path: str) -> str:
+    for pattern, short in SHORTER:
+        path = pattern.sub(short, path)
+    return path
+
+
+def watch(points: Points) -> None:
+    """Wrap what changes files, in this process; a hook sees what goes past the wrappers."""
+    for name in ON_A_PATH:
+        _wrap(points, os, name, lambda path, *_, dir_fd=None, **__: points.below(path, dir_fd))
+    for name in ON_TWO_PATHS:
+        _wrap(points, os, name, lambda _, path, *__, **___: points.below(path))
+    _wrap(points, os, "fsync", points.below)
+    for module in (io, builtins):
+        _wrap(points, module, "open", lambda path, mode="r", *_, **__: _written(points, path, mode))
+    _wrap(points, os, "open", lambda path, flags, *_, **__: points.below(path) if flags & WRITES else None)
+    _wrap_write(points)
+    _wrap_export(points)
+    sys.addaudithook(points.audit)
+
+
+def _written(points: Points, path: Any, mode: str) -> str | None:
+    return None if isinstance(path, int) or not set(mode) & set("wax+") else points.below(path)
+
+
+def _wrap(points: Points, module: Any, name: str, path: Callable[..., str | None]) -> None:
+    real = getattr(module, name)
+
+    def wrapper(*arguments: Any, **named: Any) -> Any:
+        with points.around("rename" if name == "replace" else name, path(*arguments, **named)):
+            return real(*arguments, **named)
+
+    setattr(module, name, wrapper)
+
+
+def _wrap_write(points: Points) -> None:
+    real = os.write
+
+    def write(descriptor: int, content: bytes) -> int:
+        path = points.below(descriptor)
+        if path is None:
+            return real(descriptor, content)
+        with points.around("write", path):
+            half = real(descriptor, content[: len(content) // 2])
+            points.reach("within", "write", path)
+            return half + real(descriptor, content[half:])
+
+    os.write = write
+
+
+def _wrap_export(points: Points) -> None:
+    """Wrap what DuckDB writes, wherever a module has taken it by name."""
+    from pipelines import database
+
+    real = database.export
+
+    def export(con: Any, query: str, path: Path, notes: Any) -> None:
+        with points.around("export", points.below(path)):
+            real(con, query, path, notes)
+
+    for module in [module for name, module in sys.modules.items() if name.startswith("pipelines")]:
+        if getattr(module, "export", None) is real:
+            module.export = export  # type: ignore[attr-defined]
+
+
+def _kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _command(order: dict[str, Any], told: Path) -> int:
+    """Be the command; return its exit code."""
+    from pipelines import cli, ledger
+
+    copies = order.get("copy")
+    points = Points(Path(order["data"]), order.get("at"), (lambda: _overwrite(*copies)) if copies else _kill)
+    if order.get("now"):
+        ledger.datetime = _clock(order["now"])  # type: ignore[attr-defined, misc]
+    sys.argv = ["edi", *order["argv"], "--data", order["data"]]
+    if order.get("watched"):
+        watch(points)
+    code = 0
+    try:
+        cli.main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    except BaseException:
+        traceback.print_exc()
+        code = 70
+    sys.stdout.flush()
+    told.write_text(json.dumps(points.names), encoding="utf-8")
+    return code
+
+
+def _overwrite(source: str, target: str) -> None:
+    """Do what another program might do meanwhile: put another file in a file's place."""
+    Path(target).write_bytes(Path(source).read_bytes())
+
+
+def _clock(now: str) -> type:
+    """Return a ``datetime`` whose clock stands still."""
+    from datetime import datetime
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> "Stopped":
+            return cls.fromisoformat(now).astimezone(tz)
+
+    return Stopped
+
+
+def _obey(order: dict[str, Any], passing: Path) -> dict[str, Any]:
+    """Fork the command, kill it from outside if that is the order, and say how it ended (minus: by which signal)."""
+    said, told = passing / "said", passing / "points"
+    told.unlink(missing_ok=True)
+    began = time.perf_counter()
+    process = os.fork()
+    if process == 0:
+        output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os._exit(_command(order, told))
+    if order.get("seconds") is not None:
+        ended = os.pidfd_open(process)
+        if not select.select([ended], [], [], order["seconds"])[0]:
+            os.kill(process, signal.SIGKILL)
+        os.close(ended)
+    _, status, used = os.wait4(process, 0)
+    return {
+        "code": os.waitstatus_to_exitcode(status),
+        "cpu": used.ru_utime + used.ru_stime,
+        "seconds": time.perf_counter() - began,
+        "said": said.read_text(encoding="utf-8"),
+        "points": json.loads(told.read_text(encoding="utf-8")) if told.is_file() else [],
+    }
+
+
+def main() -> None:
+    """Import what a command needs, then obey orders until there are no more."""
+    for module in pkgutil.walk_packages(pipelines.__path__, "pipelines."):
+        if module.name not in SERVES:
+            importlib.import_module(module.name)
+    importlib.import_module("great_expectations")
+    with tempfile.TemporaryDirectory() as passing:
+        for line in sys.stdin:
+            print(json.dumps(_obey(json.loads(line), Path(passing))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""What holds of a data folder whenever a process in it was killed, and what holds after the next one ended by itself."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+Tree = dict[str, str]
+
+# The clock is in the ledger, and its hash therefore in the ledger's head; who holds the lock is a process's number.
+OF_THE_MOMENT = ("ledger.jsonl", "ledger.head", ".edi.lock", ".edi.holder")
+CLOCKED = ("number", "at", "previous")
+BEGINNING = "0" * 64
+
+
+def tree(folder: Path, but: tuple[str, ...] = ()) -> Tree:
+    """Every path below a folder with the SHA-256 of its content, sorted; a folder and a link say what they are."""
+    return {
+        path.relative_to(folder).as_posix(): _content(path)
+        for path in sorted(folder.rglob("*"))
+        if path.relative_to(folder).as_posix() not in but
+    }
+
+
+def _content(path: Path) -> str:
+    if path.is_symlink():
+        return f"link to {path.readlink()}"
+    return "folder" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def lines(ledger: Path) -> tuple[list[bytes], bytes]:
+    """The lines of a ledger, and what stands behind the last whole one: of a line that was never finished."""
+    *whole, torn = ledger.read_bytes().split(b"\n") if ledger.is_file() else [b""]
+    return whole, torn
+
+
+def chain(ledger: Path) -> list[dict[str, Any]]:
+    """The entries of a ledger, every line of which names the hash of the one before; a torn last one is no entry."""
+    before, entries = BEGINNING, []
+    for number, line in enumerate(lines(ledger)[0], start=1):
+        entry = json.loads(line)
+        assert (entry["number"], entry["previous"]) == (number, before), f"line {number} doesn't follow"
+        before = hashlib.sha256(line).hexdigest()
+        entries.append(entry)
+    return entries
+
+
+def events(ledger: Path) -> list[str]:
+    """What happened, without the clock, in an order that doesn't matter."""
+    return sorted(
+        json.dumps({key: value for key, value in entry.items() if key not in CLOCKED}, sort_keys=True)
+        for entry in chain(ledger)
+    )
+
+
+def below(files: Mapping[str, str], name: str) -> Tree:
+    """The part of a tree that lies below a folder."""
+    return {path.removeprefix(f"{name}/"): content for path, content in files.items() if path.startswith(f"{name}/")}
+
+
+def releases(files: Mapping[str, str]) -> dict[str, Tree]:
+    """The folders in ``marts`` that are named as a release is."""
+    marts = below(files, "marts")
+    return {name: below(marts, name) for name in {path.split("/")[0] for path in marts} if name.startswith("20")}
+
+
+def check_killed(folder: Path, before: Path, after: Path) -> None:
+    """Hold a folder to what is true at every moment.
+
+    Args:
+        folder: where a process was killed.
+        before: the folder as it was when the process began.
+        after: the folder as a process leaves it that nobody disturbs.
+    """
+    found, earlier, later = tree(folder), tree(before), tree(after)
+    known = releases(earlier) | releases(later)
+    whole = {name for name, files in releases(found).items() if files == known.get(name)}
+    assert set(releases(found)) == whole, "half a release"
+    assert set(releases(earlier)) <= whole, "a release is gone"
+    _check_pointer(folder, before, whole)
+    chain(folder / "ledger.jsonl")
+    written = [(path / "ledger.jsonl").read_bytes() if (path / "ledger.jsonl").is_file() else b"" for path in (folder, before)]
+    assert written[0].startswith(written[1]), "the ledger was written anew"
+    kept = {content for path, content in found.items() if path.startswith(("landing/", "quarantine/", "snapshots/objects/"))}
+    assert {content for path, content in earlier.items() if path.startswith("landing/")} <= kept, "a file is gone"
+    gone = set(earlier.items()) - set(found.items())
+    assert not {path for path, _ in gone if path.startswith("snapshots/")}, "something frozen is gone or changed"
+
+
+def _check_pointer(folder: Path, before: Path, whole: set[str]) -> None:
+    """Hold ``current.json`` to naming a whole release, and ``current`` to being of one, wherever they are."""
+    pointer = folder / "marts" / "current.json"
+    if pointer.is_file():
+        said = json.loads(pointer.read_text(encoding="utf-8"))
+        assert {said["release_id"], said["path"]} <= whole, "current.json names no release"
+        assert (folder / "snapshots" / said["snapshot_id"] / "manifest.json").is_file(), "its snapshot is gone"
+    else:
+        assert not (before / "marts" / "current.json").exists(), "current.json is gone"
+
+
+def check_converged(folder: Path, after: Path) -> None:
+    """Hold a folder in which a killed process's work was done again to one in which nobody disturbed it."""
+    found, expected = tree(folder, OF_THE_MOMENT), tree(after, OF_THE_MOMENT)
+    assert sorted(set(found.items()) ^ set(expected.items())) == [], "other bytes than undisturbed"
+    assert not (folder / ".edi.holder").exists()
+    assert lines(folder / "ledger.jsonl")[1] == b"", "half a line in the ledger"
+    assert events(folder / "ledger.jsonl") == events(after / "ledger.jsonl")
+    head = [(path / "ledger.head").is_file() for path in (folder, after)]
+    assert head[0] == head[1]

@@ -1,0 +1,154 @@
+"""What is killed: a data folder as it is before a command, and the command."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pipelines import places
+
+HEADER = (
+    "as_at_date,org_code,employment_type,grade,clinical,staff_group,characteristic,classification,category,"
+    "answer_status,headcount\n"
+)
+LETTER = "Dear colleague,\n"
+
+
+def headcount(people: int, as_at_date: str = "2026-03-31") -> str:
+    """The quickest extract there is: one count."""
+    return f"{HEADER}{as_at_date},RNA,substantive,band_5,clinical,unknown,ethnicity,wres,White,known,{people}\n"
+
+
+@dataclass(frozen=True)
+class Step:
+    """Files that come (path below the data folder → text), and the command that is given then."""
+
+    files: Mapping[str, str]
+    argv: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Steps, of which the last is disturbed; ``again`` is what is run after that, unless it is the same command.
+
+    ``points`` is a pattern: where few kills are to be had, only points whose names hold it are taken.
+    """
+
+    name: str
+    steps: Sequence[Step]
+    again: Sequence[str] = ()
+    points: str = ""
+
+    @property
+    def argv(self) -> list[str]:
+        """The command that is killed."""
+        return [*self.steps[-1].argv]
+
+    @property
+    def next(self) -> list[str]:
+        """The command that follows a killed one, and does its work."""
+        return [*(self.again or self.argv)]
+
+
+FIRST = Scenario(
+    "a first run", [Step({"landing/march.csv": headcount(40), "landing/letter.csv": LETTER}, ["run"])]
+)
+RESEND = Scenario(
+    "a resend and a new month beside a release",
+    [
+        Step({"landing/march.csv": headcount(40)}, ["run"]),
+        Step({"landing/march.csv": headcount(44), "landing/april.csv": headcount(41, "2026-04-30")}, ["run"]),
+    ],
+    points=r" (ledger|marts/<release>$|marts/current)",
+)
+SCENARIOS = (FIRST, RESEND)
+
+
+class Commands:
+    """Starts commands as processes of their own, by way of ``tests.faults.kill``."""
+
+    def __init__(self) -> None:
+        """Start the process that they are forked from."""
+        # One thread, and no reports of its own: the processes are many, and the tests beside them too.
+        environment = {name: value for name, value in os.environ.items() if name != "EDI_DATA"}
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.kill"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=places.PROJECT,
+            env=environment | {"EDI_THREADS": "1", "COLUMNS": "200"},
+        )
+
+    def run(self, data: Path, argv: Sequence[str], **order: Any) -> dict[str, Any]:
+        """Run a command to its end, by itself or by a signal; return its code, seconds, points and what it said."""
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.write(json.dumps({"data": str(data), "argv": [*argv], **order}) + "\n")
+        self._server.stdin.flush()
+        return dict(json.loads(self._server.stdout.readline()))
+
+    def close(self) -> None:
+        """End the process that they are forked from."""
+        self._server.communicate()
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A scenario with the folder before and after its last command, that command's points, and how long it took."""
+
+    scenario: Scenario
+    before: Path
+    after: Path
+    points: Sequence[str]
+    seconds: float
+
+    def moments(self) -> dict[tuple[str, str], list[int]]:
+        """The moments at which a kill can find another thing on the disk, in order.
+
+        Behind one operation and before the next nothing happens to the disk, so that the two points are one moment;
+        unless a file was opened, whose content then comes without an operation of its own.
+
+        Returns:
+            The names of a moment's point and of the one before → the numbers of its points: of what is repeated, as the
+            writing of a mart, there are several.
+        """
+        found: dict[tuple[str, str], list[int]] = {}
+        for number, (last, point) in enumerate(pairwise(("", *self.points))):
+            if self._is_told_by_the_next(number):
+                continue
+            found.setdefault((last, point), []).append(number)
+        return found
+
+    def _is_told_by_the_next(self, number: int) -> bool:
+        point = self.points[number]
+        return point.startswith("after ") and not point.startswith("after open ") and number + 1 < len(self.points)
+
+    def names(self, moment: tuple[str, str]) -> set[str]:
+        """The names of the points that are one moment."""
+        return {name for name in moment if name.startswith("after ") and not name.startswith("after open ")} | {moment[1]}
+
+
+def undisturbed(scenario: Scenario, commands: Commands, folder: Path) -> Undisturbed:
+    """Walk a scenario with nobody disturbing it, or read what was found when that was done."""
+    before, after, told = folder / "before", folder / "after", folder / "points.json"
+    if not told.is_file():
+        after.mkdir(parents=True)
+        ended: dict[str, Any] = {}
+        for step in scenario.steps:
+            for name, text in step.files.items():
+                (after / name).parent.mkdir(parents=True, exist_ok=True)
+                (after / name).write_text(text, encoding="utf-8", newline="\n")
+            shutil.rmtree(before, ignore_errors=True)
+            shutil.copytree(after, before)
+            ended = commands.run(after, step.argv, watched=True)
+            assert ended["code"] == 0, ended["said"]
+        told.write_text(json.dumps([ended["points"], ended["seconds"]]), encoding="utf-8")
+    points, seconds = json.loads(told.read_text(encoding="utf-8"))
+    return Undisturbed(scenario, before, after, points, seconds)
