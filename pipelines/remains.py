@@ -107,7 +107,7 @@ def store(folder: DataFolder, history: Sequence[ledger.Entry]) -> Store:
         others |= {written["method"], *written["files"].values()}
         for entry in written["extracts"]:
             before = extracts.get(entry["sha256"])
-            content = set() if entry["withheld"] else {entry["content_sha256"]}
+            content = set() if entry.get("withheld") else {entry["content_sha256"]}
             rows = {f"{entry['typed']}.parquet"}
             extracts[entry["sha256"]] = Held(
                 sha256=entry["sha256"],
