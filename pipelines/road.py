@@ -389,10 +389,9 @@ def kept_lines(folder: DataFolder, snapshot: Snapshot) -> list[str]:
         return []
     outdated = len(parts.outdated(folder, kept, snapshot.method))
     since = f"; {outdated:,} of them by SQL, lists or settings that have changed since" if outdated else ""
-    return [
-        f"kept      {len(kept):,} extract{'s are' if len(kept) > 1 else ' is'} counted from what was kept when their "
-        f"rows were disposed of{since}"
-    ]
+    who = f"{len(kept):,} extracts are" if len(kept) > 1 else "1 extract is"
+    whose = "their" if len(kept) > 1 else "its"
+    return [f"kept      {who} counted from what was kept when {whose} rows were disposed of{since}"]
 
 
 def receipt(validated: Validated) -> str:

@@ -17,18 +17,18 @@ from pipelines.database import Connection
 from pipelines.dispose import DisposeError, Done, Order, Wanted, dispose, is_past
 from pipelines.freeze import Snapshot, freeze
 from pipelines.freeze.objects import DamagedError
-from pipelines.ingest import ingest
 from pipelines.measure import parts
 from pipelines.places import DataFolder
 from pipelines.reference import method
 from pipelines.validate import Validated
+from tests.frozen import frozen, read, sha256
 from tests.spec.test_freeze import events
 from tests.spec.test_revision import groups, nurses
 
 FEBRUARY, MARCH, APRIL = "2026-02-28", "2026-03-31", "2026-04-30"
 ORDER, TODAY = Order("I. Governance", "the sender asked for it"), date(2026, 6, 1)
 
-Take = Callable[..., tuple[Validated, Snapshot]]
+Take, Judge = Callable[..., Snapshot], Callable[..., Validated]
 
 
 @pytest.fixture
@@ -40,19 +40,14 @@ def folder(tmp_path: Path) -> DataFolder:
 
 @pytest.fixture
 def take(con: Connection, folder: DataFolder) -> Take:
-    """Write files into the landing folder and take what lies there as far as the snapshot, as a run does."""
-
-    def take(as_at_date: date | None = None, **texts: str) -> tuple[Validated, Snapshot]:
-        for name, text in texts.items():
-            (folder.landing / f"{name}.csv").write_text(text, encoding="utf-8")
-        validated = road.judge(con, folder, ingest(con, folder, road.landed(folder), road.work_folder(folder)))
-        return validated, freeze(folder, validated, method(folder), as_at_date)
-
-    return take
+    """Write files into the landing folder and freeze all that lies there."""
+    return lambda as_at_date=None, **texts: frozen(con, folder, texts, as_at_date)
 
 
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+@pytest.fixture
+def judge(con: Connection, folder: DataFolder) -> Judge:
+    """Write files into the landing folder and judge all that lies there, as a run does."""
+    return lambda **texts: road.judge(con, folder, read(con, folder, texts))
 
 
 def go(folder: DataFolder, text: str = "", **choices: Any) -> Done:
@@ -90,7 +85,7 @@ def test_rows_go_and_every_later_release_counts_them_as_before(folder: DataFolde
     again, printed = run()
     assert again.release == replace(before.release, snapshot=again.release.snapshot)
     assert again.release.snapshot.snapshot_id == before.release.snapshot.snapshot_id
-    assert "1 extract is counted from what was kept when their rows were disposed of" in printed
+    assert "1 extract is counted from what was kept when its rows were disposed of" in printed
     later, _ = run(april=nurses("RNA", APRIL, A=62, N=44))
     for mart in ("headcount", "waterfall", "value_mapping", "reconciliation", "data_quality"):
         old, new = (
@@ -111,7 +106,7 @@ def test_rows_go_and_every_later_release_counts_them_as_before(folder: DataFolde
 
 def test_what_goes_what_stays_and_what_the_ledger_says(take: Take, folder: DataFolder) -> None:
     february = nurses("RNA", FEBRUARY, A=2)
-    _, snapshot = take(february=february, march=nurses("RNA", MARCH, A=3))
+    snapshot = take(february=february, march=nurses("RNA", MARCH, A=3))
     (folder.landing / "february.csv.yaml").write_text("reason: first of all\n", encoding="utf-8")
     (one,) = [one for one in snapshot.extracts if one.sha256 == sha256(february)]
     before = set(folder.objects.iterdir())
@@ -151,16 +146,16 @@ def test_a_dry_run_says_the_same_and_changes_nothing(take: Take, folder: DataFol
     assert {path: text for path, text in content(folder).items() if ".work" not in path} == before
 
 
-def test_a_file_put_back_is_not_taken_in(take: Take, folder: DataFolder) -> None:
+def test_a_file_put_back_is_not_taken_in(take: Take, judge: Judge, folder: DataFolder) -> None:
     february = nurses("RNA", FEBRUARY, A=2)
-    _, before = take(february=february, march=nurses("RNA", MARCH, A=3))
+    before = take(february=february, march=nurses("RNA", MARCH, A=3))
     go(folder, february)
-    validated, snapshot = take(back=february)
+    validated = judge(back=february)
     assert [one.extract.file for one in validated.accepted] == ["march.csv"]
     (line,) = validated.ignored
     assert line.startswith("ignored   back.csv: its rows were disposed of on ")
     assert "by I. Governance" in line
-    assert snapshot.snapshot_id == before.snapshot_id
+    assert take().snapshot_id == before.snapshot_id
     assert len(events(folder, "received")) == 2
     # No rest of a work cut off: a run leaves it where it lies, and to dispose again removes it.
     assert remains.finish(folder, road.landed(folder)) == []
@@ -168,19 +163,18 @@ def test_a_file_put_back_is_not_taken_in(take: Take, folder: DataFolder) -> None
     assert [path.name for path in folder.landing.iterdir()] == ["march.csv"]
 
 
-def test_a_resend_takes_the_place_of_what_was_kept(take: Take, folder: DataFolder) -> None:
+def test_a_resend_takes_the_place_of_what_was_kept(take: Take, judge: Judge, folder: DataFolder) -> None:
     february, again = nurses("RNA", FEBRUARY, A=4), nurses("RNA", FEBRUARY, A=5)
     take(february=february, march=nurses("RNA", MARCH, A=3))
     go(folder, february)
-    _, snapshot = take(again=again)
+    # Far fewer rows are refused, as they would be beside the file itself.
+    assert [one.rule for one in judge(again=nurses("RNA", FEBRUARY, B=1)).refusals] == ["file.shrinks"]
+    snapshot = take(again=again)
     assert owns(snapshot)[sha256(again)] == [f"RNA {FEBRUARY}"]
     assert sha256(february) not in owns(snapshot)
     assert [(one.sha256, one.by) for one in snapshot.gave_way] == [(sha256(february), sha256(again))]
     (revision,) = snapshot.revisions
     assert revision.kept == events(folder, "disposed")[0]["parts"]
-    # Far fewer rows are refused as they would be beside the file itself.
-    validated, _ = take(few=nurses("RNA", FEBRUARY, B=1))
-    assert [one.rule for one in validated.refusals] == ["file.shrinks"]
 
 
 def test_what_a_later_file_took_the_place_of_speaks_no_more(take: Take, folder: DataFolder) -> None:
@@ -189,17 +183,17 @@ def test_what_a_later_file_took_the_place_of_speaks_no_more(take: Take, folder: 
     take(first=first, march=nurses("RNA", MARCH, A=3))
     take(second=second)
     go(folder, second)
-    assert sha256(second) in owns(take()[1])
-    assert sha256(first) not in owns(take()[1])
+    assert sha256(second) in owns(take())
+    assert sha256(first) not in owns(take())
     third = nurses("RNA", FEBRUARY, A=6)
     take(third=third)
     (folder.landing / "third.csv").unlink()
-    assert {sha256(second), sha256(third)} & {*owns(take()[1])} == set()
+    assert {sha256(second), sha256(third)} & {*owns(take())} == set()
 
 
 def test_objects_of_what_gave_way_go_too(take: Take, folder: DataFolder) -> None:
     first = nurses("RNA", FEBRUARY, A=4)
-    _, before = take(february=first)
+    before = take(february=first)
     take(february=nurses("RNA", FEBRUARY, A=5))
     go(folder, first)
     assert not {first for first in (before.extracts[0].typed, folder.objects / sha256(first)) if first.exists()}
@@ -210,7 +204,7 @@ def test_counts_beside_rows_disposed_of_stay_set_aside(take: Take, folder: DataF
     rows, counts = nurses("RNA", MARCH, A=4), groups("RNA", MARCH, White=4)
     take(rows=rows, counts=counts)
     go(folder, rows)
-    _, snapshot = take()
+    snapshot = take()
     assert owns(snapshot) == {sha256(rows): [f"RNA {MARCH}"]}
     assert road.who_gave_way(snapshot.gave_way) == [
         f"set aside   counts.csv for RNA {MARCH}: rows.csv has these people row by row"
@@ -222,8 +216,8 @@ def test_an_earlier_date_loses_none_of_the_later_ones(take: Take, folder: DataFo
     both = nurses("RNA", FEBRUARY, A=4) + nurses("RNA", MARCH, A=5).split("\n", 1)[1]
     take(date(2026, 2, 28), both=both)
     go(folder, both)
-    assert owns(take(date(2026, 2, 28))[1]) == {sha256(both): [f"RNA {FEBRUARY}"]}
-    _, snapshot = take()
+    assert owns(take(date(2026, 2, 28))) == {sha256(both): [f"RNA {FEBRUARY}"]}
+    snapshot = take()
     assert snapshot.as_at_date == date(2026, 3, 31)
     assert owns(snapshot) == {sha256(both): [f"RNA {FEBRUARY}", f"RNA {MARCH}"]}
 
@@ -232,9 +226,9 @@ def test_bytes_that_another_extract_has_stay(take: Take, folder: DataFolder) -> 
     """The same file with another day of extraction beside it is another extract."""
     text = nurses("RNA", MARCH, A=4)
     (folder.landing / "march.csv.yaml").write_text("extracted_on: 2026-04-02\n", encoding="utf-8")
-    _, first = take(march=text)
+    first = take(march=text)
     (folder.landing / "march.csv.yaml").write_text("extracted_on: 2026-04-09\n", encoding="utf-8")
-    _, second = take()
+    second = take()
     (old,), (new,) = first.extracts, second.extracts
     assert old.sha256 != new.sha256
     done = dispose(folder, Wanted(old.sha256), ORDER, TODAY)
@@ -242,13 +236,13 @@ def test_bytes_that_another_extract_has_stay(take: Take, folder: DataFolder) -> 
     assert new.typed.is_file()
     assert f"stays     {sha256(text)[:12]}: another extract's bytes or rows are the same" in done.lines
     assert (folder.landing / "march.csv").is_file()
-    assert take()[1].snapshot_id == second.snapshot_id
+    assert take().snapshot_id == second.snapshot_id
 
 
 def test_a_work_cut_off_is_ended_by_the_next_run(take: Take, folder: DataFolder) -> None:
     """The ledger has the line, and everything lies where it lay."""
     february = nurses("RNA", FEBRUARY, A=2)
-    _, snapshot = take(february=february, march=nurses("RNA", MARCH, A=3))
+    snapshot = take(february=february, march=nurses("RNA", MARCH, A=3))
     saved = {path: path.read_bytes() for path in (*folder.objects.iterdir(), *folder.landing.iterdir())}
     go(folder, february)
     gone = {path for path in saved if not path.exists()}
@@ -259,7 +253,7 @@ def test_a_work_cut_off_is_ended_by_the_next_run(take: Take, folder: DataFolder)
     assert line.startswith(f"disposed  {sha256(february)[:12]}: 2 objects, 1 file in landing removed that was left")
     assert not {path for path in gone if path.exists()}
     assert remains.finish(folder, road.landed(folder)) == []
-    assert take()[1].snapshot_id == snapshot.snapshot_id
+    assert take().snapshot_id == snapshot.snapshot_id
 
 
 def test_a_line_of_the_ledger_leads_to_no_file_but_an_object(folder: DataFolder) -> None:
@@ -274,7 +268,7 @@ def test_a_line_of_the_ledger_leads_to_no_file_but_an_object(folder: DataFolder)
 
 def test_rows_whose_counts_are_not_whole_stay(take: Take, folder: DataFolder) -> None:
     february = nurses("RNA", FEBRUARY, A=2)
-    _, snapshot = take(february=february)
+    snapshot = take(february=february)
     snapshot.extracts[0].typed.write_bytes(b"PAR1")
     done = go(folder, february)
     assert done.refused == 1
@@ -313,11 +307,10 @@ def test_without_a_selection_goes_what_is_past_its_retention(take: Take, folder:
 
 
 def test_answers_go_when_the_ledger_last_named_their_file_long_ago(
-    take: Take, folder: DataFolder, con: Connection
+    judge: Judge, folder: DataFolder, con: Connection
 ) -> None:
     refused = nurses("RNA", MARCH, A=3).replace("band_5", "band_none")
-    validated, _ = take(good=nurses("RNA", FEBRUARY, A=3), refused=refused)
-    (answer,) = quarantine.quarantine(con, folder, validated)
+    (answer,) = quarantine.quarantine(con, folder, judge(refused=refused))
     assert answer.folder.is_dir()
     (folder.quarantine / "of somebody else").mkdir()
     day = date.today()
@@ -331,10 +324,13 @@ def test_answers_go_when_the_ledger_last_named_their_file_long_ago(
     assert (entry["extract"], entry["quarantine"]) == ("", [answer.folder.name])
 
 
-def test_the_answer_about_rejected_rows_goes_with_its_extract(take: Take, folder: DataFolder, con: Connection) -> None:
+def test_the_answer_about_rejected_rows_goes_with_its_extract(
+    judge: Judge, folder: DataFolder, con: Connection
+) -> None:
     text = nurses("RNA", MARCH, A=40).replace("A7-1,substantive", "A7-1,nonsense")
-    validated, _ = take(march=text)
+    validated = judge(march=text)
     quarantine.quarantine(con, folder, validated)
+    freeze(folder, validated, method(folder))
     (place,) = folder.quarantine.iterdir()
     assert "1 folder of quarantine" in go(folder, text).lines[0]
     assert not place.exists()
@@ -354,12 +350,12 @@ def test_counts_made_by_other_definitions_are_told_apart(take: Take, folder: Dat
     march = nurses("RNA", MARCH, A=3)
     take(march=march)
     go(folder, march)
-    _, snapshot = take()
+    snapshot = take()
     assert parts.outdated(folder, snapshot.extracts, snapshot.method) == []
     counted_as = snapshot.method["counted_as"] | {"honorary": "substantive"}
     changed = replace(snapshot, method={**snapshot.method, "counted_as": counted_as})
     assert road.kept_lines(folder, changed) == [
-        "kept      1 extract is counted from what was kept when their rows were disposed of; 1 of them by SQL, lists "
+        "kept      1 extract is counted from what was kept when its rows were disposed of; 1 of them by SQL, lists "
         "or settings that have changed since"
     ]
     for kind, name in snapshot.extracts[0].kept.items():
