@@ -123,7 +123,8 @@ compared as (
         sender.value as total,
         ours.value as ours,
         sender.value - coalesce(sum(taken_out.value), 0) - ours.value as unexplained,
-        coalesce(bool_or(taken_out.value is null and taken_out.rule not in ('checking', 'stopped')), false) as has_unknown,
+        coalesce(bool_or(taken_out.value is null and taken_out.rule not in ('checking', 'stopped')), false)
+            as has_unknown,
         count(taken_out.rule) as steps
     from sender
     left join amount as ours
@@ -280,7 +281,7 @@ explained as (
             when compared.has_unknown and row_count.rejected > 0
             then row_count.rejected || ' rows of the file were rejected: whose they are isn''t known'
             when row_count.stopped > 0
-            then row_count.stopped || ' rows of the file were left out by the stop-list: of how many people isn''t known'
+            then row_count.stopped || ' rows of the file were left out by the stop-list: whose they are isn''t known'
             when compared.has_unknown then 'the file withholds some of its counts'
             else 'ask the sender what the total counts'
         end as note

@@ -1,6 +1,7 @@
 """Dispose: rows go, what was counted of them stays and speaks on, and the ledger says who decided it."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -12,9 +13,10 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from pipelines import cli, ledger, quarantine, remains, road
+from pipelines import cli, ledger, places, quarantine, remains, road
 from pipelines.database import Connection
 from pipelines.dispose import DisposeError, Done, Order, Wanted, dispose, is_past
+from pipelines.earlier import taken_in
 from pipelines.freeze import Snapshot, freeze
 from pipelines.freeze.objects import DamagedError
 from pipelines.measure import parts
@@ -177,12 +179,16 @@ def test_a_resend_takes_the_place_of_what_was_kept(take: Take, judge: Judge, fol
     assert revision.kept == events(folder, "disposed")[0]["parts"]
 
 
-def test_what_a_later_file_took_the_place_of_speaks_no_more(take: Take, folder: DataFolder) -> None:
+def test_what_a_later_file_took_the_place_of_speaks_no_more(take: Take, folder: DataFolder, con: Connection) -> None:
     """Neither an older file beside what was kept, nor what was kept once its successor is gone from landing."""
     first, second = nurses("RNA", FEBRUARY, A=4), nurses("RNA", FEBRUARY, A=5)
     take(first=first, march=nurses("RNA", MARCH, A=3))
     take(second=second)
     go(folder, second)
+    # Rules over time compare with nothing rather than with what was put right.
+    later = read(con, folder, {"april": nurses("RNA", APRIL, A=3)}).extracts
+    assert ("staff", ("RNA", FEBRUARY)) not in taken_in(folder, later, max_days=400).rows
+    assert ("staff", ("RNA", MARCH)) in taken_in(folder, later, max_days=400).rows
     assert sha256(second) in owns(take())
     assert sha256(first) not in owns(take())
     third = nurses("RNA", FEBRUARY, A=6)
@@ -362,6 +368,12 @@ def test_counts_made_by_other_definitions_are_told_apart(take: Take, folder: Dat
         (folder.snapshots / kind / name).unlink()
         with pytest.raises(DamagedError, match="is missing"):
             parts.write(duckdb.connect(), folder, snapshot.extracts, snapshot.method)
+
+
+def test_the_page_tells_how_long_each_kind_is_kept(folder: DataFolder) -> None:
+    page = (places.PROJECT / "docs" / "retention.md").read_text(encoding="utf-8")
+    told = {kind: int(months) for kind, months in re.findall(r"^\| `(\w+)` \| (\d+) \|", page, re.MULTILINE)}
+    assert told == method(folder)["retention_months"]
 
 
 def test_nobody_disposes_without_a_name_and_a_reason(
