@@ -195,6 +195,7 @@ def _write(con: Connection, statement: str, parts: Mapping[FrozenExtract, Path])
         draft = part.with_suffix(".draft")
         mine = f"select * from part_batch where extract = {literal(extract.sha256)} order by all"
         database.export(con, mine, draft, {})
+        disk.settle(draft)
         written[extract] = part.with_name(f"{part.name}-{disk.file_sha256(draft)}.parquet")
         disk.replace(draft, written[extract])
     con.execute("drop table part_batch")
