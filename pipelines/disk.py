@@ -1,7 +1,9 @@
-"""Files put in place, moved and removed so that it holds on Windows, on a share and beside a synchroniser.
+"""Files put in place, moved and removed so that it holds on Windows, on a share, beside a synchroniser and in a crash.
 
 There a file that any program has open, a virus scanner for a moment, can't be renamed or removed; names and paths are
-held to more; and a file may be in a folder without being on the machine (docs/folders.md).
+held to more; and a file may be in a folder without being on the machine (docs/folders.md). A system holds what is
+written in memory for a while: where the power fails, a new name may be on the disk before its content is. So whatever
+gets its name here has its content on the disk before, and its name after.
 """
 
 import errno
@@ -14,7 +16,7 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +31,12 @@ PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 REFUSED = ("EACCES", "EPERM")
 HELD = ("EBUSY", "ETXTBSY", "ENOTEMPTY", *(REFUSED if os.name == "nt" else ()))
 FULL = ("ENOSPC", "EDQUOT")
+
+# Windows makes other ends of lines unless it is told that a file is none of text.
+BINARY: int = getattr(os, "O_BINARY", 0)
+
+# How a file system says that its folders can't be written out by themselves.
+NO_FOLDERS = ("EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP")
 
 # What Windows makes something else of, with or without an ending, and letters that its names can't have.
 DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)", re.IGNORECASE)
@@ -98,13 +106,88 @@ def is_full(error: OSError) -> bool:
     return _is_one_of(error, FULL)
 
 
+def owner_only() -> None:
+    """Let whatever this process and those that it starts make be for their owner alone: files 0600, folders 0700.
+
+    Default ACLs of a folder (POSIX) go before it, and so do the permissions of a folder on Windows. Whoever has set
+    something stricter keeps it.
+    """
+    os.umask(os.umask(0o077) | 0o077)
+
+
+def settle(path: Path) -> None:
+    """Have a file's content on the disk, whoever wrote it; it holds when the power fails afterwards.
+
+    Raises:
+        HeldError: another program holds it, or it may not be opened.
+        OSError: the disk is full, or gave up.
+    """
+    _settle(patiently(lambda: _open(path), path, "written to the disk"))
+
+
+def settle_folder(path: Path) -> None:
+    """Have on the disk which names a folder holds, where the system can tell it to (Windows does so by itself)."""
+    if os.name != "posix":
+        return
+    try:
+        _settle(os.open(path, os.O_RDONLY | os.O_DIRECTORY))
+    except PermissionError:
+        # One that may be written to and not read.
+        return
+    except OSError as error:
+        if not _is_one_of(error, NO_FOLDERS):
+            raise
+
+
+def settle_tree(path: Path) -> None:
+    """Have a folder, and all files and folders in it, on the disk; links in it stay what they are.
+
+    Raises:
+        HeldError: another program holds a file of it, or it may not be opened.
+        OSError: the disk is full, or gave up.
+    """
+    for folder, _, names in os.walk(path, topdown=False):
+        for one in (Path(folder, name) for name in names):
+            if one.is_file() and not one.is_symlink():
+                settle(one)
+        settle_folder(Path(folder))
+
+
+def _open(path: Path) -> int:
+    # Windows writes out only what may be written to.
+    return os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | BINARY)
+
+
+def _settle(number: int) -> None:
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, if they aren't there; a name of a file in it can't outlive the folder's."""
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for one in reversed(missing):
+        settle_folder(one.parent)
+
+
 def replace(source: Path, target: Path) -> None:
-    """Rename a file or folder, in place of a file that is there.
+    """Rename a file of ours, or a folder with all in it, in place of a file that is there.
+
+    Its content is on the disk before it has the name.
 
     Raises:
         HeldError: another program holds one of the two.
     """
+    (settle_tree if source.is_dir() else settle)(source)
+    _rename(source, target)
+
+
+def _rename(source: Path, target: Path) -> None:
     patiently(lambda: source.replace(target), source, f"renamed to {target.name}")
+    settle_folder(target.parent)
 
 
 def remove(path: Path) -> None:
@@ -167,8 +250,12 @@ def move(source: Path, target: Path) -> None:
     Raises:
         HeldError: another program holds it, and it stays where it lies.
     """
+    if source.is_file() and not source.is_symlink():
+        # It is somebody else's, and may be one that can't be opened; whether it is held, the renaming finds out.
+        with suppress(PermissionError):
+            _settle(_open(source))
     try:
-        replace(source, target)
+        _rename(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
@@ -224,6 +311,35 @@ def copy_whole(source: Path, path: Path, sha256: str = "") -> None:
     except BaseException:
         remove(draft)
         raise
+
+
+def append_whole(path: Path, content: bytes, size: int) -> None:
+    """Add to the end of a file, made if it isn't there, so that all of it is there and on the disk, or nothing.
+
+    Args:
+        path: the file.
+        content: what to add, in one go.
+        size: how many bytes of the file stay; what stands behind them is cut off first.
+
+    Raises:
+        HeldError: another program holds the file, or its permissions don't allow it.
+        PermissionError: something stands behind ``size``, and the file may only be added to.
+        OSError: the disk is full.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | BINARY
+    number = patiently(lambda: os.open(path, flags, 0o666), path, "written to")
+    try:
+        if os.fstat(number).st_size > size:
+            os.ftruncate(number, size)
+        if os.write(number, content) < len(content):
+            # Where it may only be added to, half a line stays, and the next one to add something says so.
+            with suppress(PermissionError):
+                os.ftruncate(number, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    except BaseException:
+        os.close(number)
+        raise
+    _settle(number)
 
 
 def file_sha256(path: Path) -> str:

@@ -29,7 +29,7 @@ from prefect.states import Completed, Failed
 from prefect.utilities.urls import url_for
 
 from pipelines import freeze, ingest, ledger, measure, publish, quarantine, reference, report, validate
-from pipelines.disk import HeldError
+from pipelines.disk import HeldError, owner_only
 from pipelines.failure import EXPECTED, sentences
 from pipelines.places import DataFolder
 from pipelines.road import (
@@ -70,10 +70,14 @@ Result = TypeVar("Result")
 
 
 def in_a_sentence(stage: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Let a task or flow end as Failed with a sentence, where the stage stops for a reason that is known."""
+    """Let a task or flow end as Failed with a sentence, where the stage stops for a reason that is known.
+
+    What it makes is for its owner alone, whatever process a worker runs it in.
+    """
 
     @wraps(stage)
     def told(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        owner_only()
         try:
             return stage(*arguments, **named)
         except EXPECTED as error:

@@ -1,10 +1,12 @@
-"""The ledger: what happened, in order, each line chained to the one before by its hash.
+"""The ledger: what happened, in order, each line chained to the one before by its hash (docs/ledger.md).
 
-Clocks live here and nowhere else.
+Clocks live here and nowhere else. Beside it ``ledger.head`` says how many lines there are and the hash of the last one,
+so that lines that were cut off its end are missed.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,46 +24,206 @@ Entry = dict[str, Any]
 # What the first line is chained to.
 BEGINNING = "0" * 64
 
+# What ``ledger.head`` says, byte by byte.
+HEAD = re.compile(rb'\{"lines": ([1-9][0-9]{0,17}), "sha256": "([0-9a-f]{64})"\}\n')
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# So much of a ledger is read at first to find its last line; few lines are longer.
+TAIL_BYTES = 1 << 16
+
+
+class LedgerError(ValueError):
+    """The ledger isn't what this program left, and nothing may be added to it; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of a ledger: how many lines it has, and the SHA-256 of the last one."""
+
+    lines: int = 0
+    sha256: str = BEGINNING
+
+    @property
+    def text(self) -> str:
+        """What ``ledger.head`` says."""
+        return json.dumps({"lines": self.lines, "sha256": self.sha256}) + "\n"
 
 
 def read(path: Path) -> list[Entry]:
     """Return the ledger's entries, oldest first; none where there is no ledger yet.
 
+    Half a line at its end, which a crash may leave, is no entry.
+
     Raises:
-        ValueError: a line isn't an entry.
+        LedgerError: a line isn't an entry.
     """
-    entries = []
-    for number, line in enumerate(_lines(path), start=1):
-        try:
-            entries.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{path}: line {number} isn't a ledger entry; restore the file from a backup") from error
-    return entries
+    return [entry(line, path, f"line {number}") for number, line in enumerate(lines(path)[0], start=1)]
+
+
+def lines(path: Path) -> tuple[list[bytes], bytes]:
+    """Return the lines of a ledger without their ends, none where there isn't one, and what of a line stands last.
+
+    Lines end in line feeds only: a name in them may hold other letters that end lines.
+    """
+    *whole, torn = (path.read_bytes() if path.is_file() else b"").split(b"\n")
+    return whole, torn
+
+
+def entry(line: bytes, path: Path, which: str) -> Entry:
+    """Return what a line says; ``which`` is what it is called.
+
+    Raises:
+        LedgerError: it isn't an entry.
+    """
+    try:
+        found = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("event"), str):
+        raise LedgerError(f"{path}: {which} isn't a ledger entry; restore the file from a backup")
+    return found
+
+
+def sha256(line: bytes) -> str:
+    """Return the hash of a line that the next one names."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def head_path(path: Path) -> Path:
+    """Return where the head of a ledger stands."""
+    return path.with_suffix(".head")
+
+
+def read_head(path: Path) -> Head | None:
+    """Return what ``ledger.head`` says of a ledger; None where it isn't there.
+
+    Raises:
+        LedgerError: it says nothing that can be understood.
+    """
+    place = head_path(path)
+    if not place.is_file():
+        return None
+    found = HEAD.fullmatch(place.read_bytes())
+    if found is None:
+        raise LedgerError(f"{place} can't be understood, so it was changed; restore it from a backup")
+    return Head(int(found[1]), found[2].decode())
 
 
 def append(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
-    """Add entries, each with its number, the time (UTC) and the SHA-256 of the line before.
+    """Add entries, each with its number, the time (UTC) and the SHA-256 of the line before; all of them or none.
+
+    They are on the disk when this returns. Half a line that a crash left at the end is cut off.
 
     Raises:
         HeldError: another program holds the ledger.
+        LedgerError: lines are missing at its end, or its last line isn't an entry.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = _lines(path)
-    with disk.patiently(lambda: path.open("a", encoding="utf-8", newline="\n"), path, "written to") as file:
-        for entry in entries:
-            previous = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else BEGINNING
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            lines.append(
-                json.dumps({"number": len(lines) + 1, "at": now, **entry, "previous": previous}, ensure_ascii=False)
-            )
-            file.write(lines[-1] + "\n")
+    disk.make_folder(path.parent)
+    before, size = _end(path)
+    head, added = before, []
+    for one in entries:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        said = {"number": head.lines + 1, "at": now, **one, "previous": head.sha256}
+        added.append(json.dumps(said, ensure_ascii=False).encode())
+        head = Head(head.lines + 1, sha256(added[-1]))
+    if not added:
+        return
+    try:
+        disk.append_whole(path, b"".join(line + b"\n" for line in added), size)
+    except PermissionError as error:
+        raise LedgerError(
+            f"{path} ends in half a line, which a run that was stopped left, and it may only be added to: have whoever "
+            "protected it (chattr +a) take that half line away, and run again"
+        ) from error
+    disk.write_whole(head_path(path), head.text)
 
 
-def _lines(path: Path) -> list[str]:
-    """Return the lines of a ledger, none where there isn't one; a name in it may hold other letters that end lines."""
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return text.removesuffix("\n").split("\n") if text else []
+def refuse_cut(path: Path) -> None:
+    """Refuse a ledger that ends before its head says: what is added to it would hide that lines are missing.
+
+    Raises:
+        LedgerError: it does, or its end can't be understood.
+    """
+    _end(path)
+
+
+def refuse_missing(path: Path) -> None:
+    """Refuse to go on without a ledger.
+
+    Raises:
+        LedgerError: there is none.
+    """
+    if not path.is_file():
+        raise LedgerError(
+            f"there is no {path}: either nothing was ever taken in there, or it was removed; name the data folder with "
+            "--data, or restore the file from a backup"
+        )
+
+
+def _end(path: Path) -> tuple[Head, int]:
+    """Return the end of a ledger, and up to which byte whole lines go; only its last lines are read."""
+    last, size = _last_line(path)
+    end = Head()
+    if size:
+        number = entry(last, path, "the last line").get("number")
+        if not isinstance(number, int):
+            raise LedgerError(f"{path}: the last line has no number; restore the file from a backup")
+        end = Head(number, sha256(last))
+    said = read_head(path)
+    if said and (said.lines > end.lines or (said.lines == end.lines and said != end)):
+        raise LedgerError(
+            f"{path} ends with line {end.lines:,}, but {head_path(path).name} says that there was line {said.lines:,} "
+            f"with hash {said.sha256[:12]}…: its last lines were cut off or changed. Restore both from a backup; "
+            "'edi ledger verify' says what else is wrong (docs/ledger.md)"
+        )
+    return end, size
+
+
+def _last_line(path: Path) -> tuple[bytes, int]:
+    """Return the last whole line of a ledger, without its end, and the byte behind it."""
+    if not path.is_file():
+        return b"", 0
+    with path.open("rb") as file:
+        whole = file.seek(0, 2)
+        length = TAIL_BYTES
+        while True:
+            start = max(whole - length, 0)
+            file.seek(start)
+            tail = file.read(whole - start)
+            end = tail.rfind(b"\n")
+            begin = tail.rfind(b"\n", 0, max(end, 0))
+            if begin >= 0 or start == 0:
+                return tail[begin + 1 : max(end, 0)], start + end + 1
+            length *= 4
+
+
+def register(path: Path, receipt: Path) -> str:
+    """Enter the receipt of an audit, once, and return the line to print.
+
+    Raises:
+        LedgerError: it isn't a receipt, or it is about a release that this ledger doesn't know.
+    """
+    content = receipt.read_bytes()
+    try:
+        said = json.loads(content)
+        release, snapshot, verdict = (said[key] for key in ("release_id", "snapshot_id", "verdict"))
+    except (ValueError, LookupError, TypeError, RecursionError):
+        release = snapshot = verdict = None
+    if not (isinstance(release, str) and isinstance(snapshot, str) and isinstance(verdict, str)):
+        raise LedgerError(f"{receipt} isn't a receipt of an audit; 'edi audit --out' writes one")
+    audited = {"event": "audited", "release_id": release, "snapshot_id": snapshot, "verdict": verdict}
+    audited["receipt"] = sha256(content)
+    history = read(path)
+    released = {"event": "released", "release_id": release, "snapshot_id": snapshot}
+    if not any(released.items() <= one.items() for one in history):
+        raise LedgerError(
+            f"{receipt} is about release {release}, which this ledger never released from that snapshot; name the data "
+            "folder that was audited with --data"
+        )
+    if not any(audited.items() <= one.items() for one in history):
+        append(path, [audited])
+    return f"audited   release {release}, {verdict}; receipt {audited['receipt']}"
 
 
 def incidents(folder: "DataFolder", refusals: Iterable["Refusal"]) -> None:

@@ -130,6 +130,7 @@ def alone(folder: DataFolder, wait_seconds: float = 0) -> Iterator[None]:
 
     Raises:
         AtWorkError: another run is at work there, and didn't end in this time; or another machine may be, or have been.
+        LedgerError: lines are missing at the end of the ledger.
         HeldError: another program holds what was half done.
     """
     folder.root.mkdir(parents=True, exist_ok=True)
@@ -148,6 +149,7 @@ def alone(folder: DataFolder, wait_seconds: float = 0) -> Iterator[None]:
         ) from error
     try:
         _refuse_conflict_copies(folder)
+        ledger.refuse_cut(folder.ledger)
         disk.write_whole(holder, f"process {os.getpid()} on {platform.node()}\n")
         with _left_clean(folder):
             yield

@@ -1,4 +1,4 @@
-"""What is printed of a run or a check: verdicts, what a release says, what to do next, and how long it took."""
+"""What is printed of a run, a check or a question: verdicts, what a release says, what is next, how long it took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from pipelines.database import Connection
+    from pipelines.diff import Released
     from pipelines.judge import Finding
     from pipelines.places import DataFolder
     from pipelines.progress import Stage
@@ -180,3 +182,20 @@ def _timings_table(rows: "Sequence[Timing]") -> "Table":
         slowest = Text("\n".join(map(visible, row.slowest)))
         drawn.add_row(row.stage, row.seconds, row.share, row.speed, slowest)
     return drawn
+
+
+def differences(
+    console: "Console", con: "Connection", old: "Released", new: "Released", *, internal: bool = False
+) -> None:
+    """Print how two releases differ: their tables, internal or public, and what they were made from."""
+    from pipelines.diff import definition_lines, table_lines
+
+    part = "the exact marts" if internal else "the public tables"
+    print_lines(console, [f"diff      {old.release_id} → {new.release_id}, {part}"])
+    for line in table_lines(con, old, new, internal=internal):
+        print_lines(console, [line])
+    groups = list(definition_lines(old, new))
+    for lines in groups:
+        print_lines(console, lines, rest=IN_A_LOG)
+    if not any(groups):
+        print_lines(console, ["diff      no extract, file, setting, module, SQL file or library changed"])

@@ -22,6 +22,14 @@ REAL_DATA = Path(os.environ.get("EDI_REAL_DATA", PROJECT_ROOT.parent / "shared" 
 READS_REAL, TOLD, COUNTED = "reads real files", "told", "counted"
 
 
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """What is made is for its owner alone once a command ran in this process; each test begins as a shell does."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(scope="module")
 def con() -> Iterator[Connection]:
     """A database with the reference tables, one per test module."""

@@ -1,1 +1,185 @@
-"""Audit: whether what a snapshot gives today is what it gave then, and where not, what differs first and why."""
+"""Audit: the road again from a frozen snapshot, in a folder of its own, and held to what was released then.
+
+Nothing in the data folder is written to. Bytes are compared first, then the content, which another version of a library
+leaves as it is, then the first row and column that differ.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pipelines import approval, disk, ledger, measure, publish, seal
+from pipelines.approval import Standing
+from pipelines.audit import changes, replica
+from pipelines.audit.differences import first_difference, keys
+from pipelines.content import content_sha256
+from pipelines.database import Connection
+from pipelines.freeze import snapshot
+from pipelines.freeze.objects import DamagedError
+from pipelines.places import DataFolder
+from pipelines.road import open_database
+
+SAME_BYTES, SAME_CONTENT, DIFFERS, DAMAGED = "same bytes", "same content", "differs", "damaged"
+# Of a table: only the release has it, or only this audit made it.
+NOT_MADE, NOT_RELEASED = "not made again", "not in the release"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What an audit found of one release.
+
+    ``verdict`` is ``same bytes``; ``same content``, where only bytes differ; ``differs``; or ``damaged``, where the
+    snapshot or the release isn't what it was. ``started_from`` says what was there to start from, ``tables`` holds the
+    verdict on each table by its path, ``first_difference`` the first cell that differs, with its exact numbers,
+    ``changed`` what is another than then, a line each.
+    """
+
+    release_id: str
+    snapshot_id: str
+    as_at_date: str
+    verdict: str
+    program: str
+    started_from: str = ""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    first_difference: str = ""
+    damage: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the release was made again: its content, if not its bytes."""
+        return self.verdict in (SAME_BYTES, SAME_CONTENT)
+
+    @property
+    def text(self) -> str:
+        """The receipt as a file, which the ledger can be told of."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def read(cls, text: str) -> "Receipt":
+        """Return the receipt that a file holds; one of another version of the program may say more, or less."""
+        said: dict[str, Any] = json.loads(text)
+        known = {one.name for one in fields(cls)}
+        kept: dict[str, Any] = {name: value for name, value in said.items() if name in known}
+        for name in ("damage", "changed"):
+            kept[name] = tuple(kept.get(name, ()))
+        return cls(**kept)
+
+
+def releases(folder: DataFolder, asked: str | None = None) -> list[Standing]:
+    """Return the releases to audit, the earliest first: all that the ledger knows, or the one that is asked for.
+
+    Args:
+        folder: the data folder.
+        asked: the id of a release, or of a snapshot, of which the latest release is meant; or how it begins.
+
+    Raises:
+        ApprovalError: there is none, or several begin so.
+    """
+    known = list(approval.standings(ledger.read(folder.ledger)).values())
+    if asked is None:
+        return known
+    of_snapshot = [one for one in known if asked and one.snapshot_id.startswith(asked)]
+    return of_snapshot[-1:] or [approval.find(folder, asked)]
+
+
+def audit(folder: DataFolder, release: Standing, progress: Callable[[str], None] = lambda _: None) -> Receipt:
+    """Make a release again from its snapshot and compare; nothing in the data folder is written to.
+
+    Args:
+        folder: the data folder.
+        release: one of ``releases``.
+        progress: told the name of each step when it is done.
+    """
+    path = folder.marts / release.release_id
+    damage = [f"release {release.release_id}: {line}" for line in seal.problems(path, release.sums)]
+    try:
+        written = snapshot.manifest(folder, release.snapshot_id)
+        frozen = snapshot.read(folder, release.snapshot_id)
+    except DamagedError as error:
+        return _damaged(release, "", [*damage, str(error)])
+    damage += replica.damaged_objects(folder, written, frozen)
+    if damage:
+        return _damaged(release, frozen.as_at_date.isoformat(), damage)
+    progress("verifying")
+    with disk.passing_folder() as place:
+        copy, again = replica.make(folder, path, frozen, place)
+        with open_database(copy, again.method) as con:
+            staging = publish.staging(copy, again)
+            measured = measure.measure(con, copy, again, staging / seal.INTERNAL, progress)
+            publish.complete(staging, measured, written)
+            tables = _compare(con, path, staging)
+            progress("comparing")
+            return Receipt(
+                release.release_id,
+                release.snapshot_id,
+                frozen.as_at_date.isoformat(),
+                _verdict(tables),
+                program=changes.program(),
+                started_from=replica.started_from(frozen),
+                tables=tables,
+                first_difference=_first_difference(con, tables, path, staging),
+                changed=tuple(changes.since(path, frozen, copy, release.made[0]["python"])),
+            )
+
+
+def _damaged(release: Standing, as_at_date: str, damage: list[str]) -> Receipt:
+    return Receipt(
+        release.release_id,
+        release.snapshot_id,
+        as_at_date,
+        DAMAGED,
+        changes.program(),
+        started_from="nothing: what is damaged proves nothing",
+        damage=tuple(damage),
+    )
+
+
+def _tables(release: Path) -> dict[str, Path]:
+    """Return the tables of a release by their paths below it: exact marts first, in the order of their names."""
+    internal = {f"{seal.INTERNAL}/{path.name}": path for path in sorted((release / seal.INTERNAL).glob("*.parquet"))}
+    public = {path.name: path for kind in ("parquet", "csv") for path in sorted(release.glob(f"*.{kind}"))}
+    return internal | public
+
+
+def _compare(con: Connection, old: Path, new: Path) -> dict[str, str]:
+    """Return the verdict on each table of either release."""
+    before, after = _tables(old), _tables(new)
+    return {
+        **{name: _table_verdict(con, path, after.get(name)) for name, path in before.items()},
+        **{name: NOT_RELEASED for name in after if name not in before},
+    }
+
+
+def _table_verdict(con: Connection, old: Path, new: Path | None) -> str:
+    if new is None:
+        return NOT_MADE
+    if disk.file_sha256(old) == disk.file_sha256(new):
+        return SAME_BYTES
+    # A table of text has no content but its bytes.
+    is_same = old.suffix == ".parquet" and content_sha256(con, old) == content_sha256(con, new)
+    return SAME_CONTENT if is_same else DIFFERS
+
+
+def _verdict(tables: Mapping[str, str]) -> str:
+    """Return the verdict on a release: a table that is new today takes nothing from what was released."""
+    verdicts = {verdict for verdict in tables.values() if verdict != NOT_RELEASED}
+    if verdicts <= {SAME_BYTES}:
+        return SAME_BYTES
+    return SAME_CONTENT if verdicts <= {SAME_BYTES, SAME_CONTENT} else DIFFERS
+
+
+def _first_difference(con: Connection, tables: Mapping[str, str], old: Path, new: Path) -> str:
+    """Return the first difference in words: in the cube, if it differs, for what else differs stems from it."""
+    cube = f"{seal.INTERNAL}/headcount.parquet"
+    for name in sorted(tables, key=lambda name: name != cube):
+        if tables[name] == NOT_MADE:
+            return f"{name} isn't made any more"
+        if tables[name] == DIFFERS and name.endswith(".parquet"):
+            mart = Path(name).stem
+            found = first_difference(con, mart, old / name, new / name, keys(mart))
+            if found:
+                return found.sentence
+    return ""

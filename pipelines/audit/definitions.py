@@ -11,7 +11,7 @@ from typing import Any, Literal
 class Change:
     """A definition, by name, that only one of two releases has or that isn't the same in both.
 
-    ``old`` and ``new`` are what each has: a file's hash, a setting's value, a library's version; nothing where it isn't.
+    ``old`` and ``new`` are what each has: a file's hash, a setting's value, a library's version; or nothing.
     """
 
     name: str
@@ -26,6 +26,7 @@ class ExtractChange:
 
     ``kind``: added; removed; replaced, by one of the same feed that speaks for something that it spoke for (``by``);
     narrowed or widened, where it speaks for less or for more than before; reread, where its typed rows are others.
+    ``owns`` is what that is about: all that it speaks for, or the part that was handed on, lost or won.
     """
 
     kind: Literal["added", "removed", "replaced", "narrowed", "widened", "reread"]
@@ -102,11 +103,12 @@ def changed_extracts(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str
 
 
 def _gone(one: Mapping[str, Any], came: Sequence[Mapping[str, Any]]) -> Iterator[ExtractChange]:
-    """Yield what became of an extract that the new snapshot hasn't: replaced, by each that took its place, or removed."""
+    """Yield what became of an extract that the new snapshot hasn't: removed, or replaced by each in its place."""
     about = set(_owns(one))
     heirs = [other for other in came if other["feed"] == one["feed"] and about & set(_owns(other))]
     for heir in heirs:
-        yield ExtractChange("replaced", one["feed"], one["sha256"], _owns(heir), heir["sha256"])
+        shared = tuple(sorted(about & set(_owns(heir))))
+        yield ExtractChange("replaced", one["feed"], one["sha256"], shared, heir["sha256"])
     if not heirs:
         yield ExtractChange("removed", one["feed"], one["sha256"], _owns(one))
 

@@ -12,7 +12,7 @@ from typing import Literal
 import yaml
 
 from pipelines import database, places
-from pipelines.audit.content import Column, cell, columns, row_id, rows
+from pipelines.content import Column, cell, columns, row_id, rows
 from pipelines.database import Connection, identifier
 
 Key = tuple[tuple[str, str | None], ...]
@@ -119,8 +119,7 @@ def first_difference(
     if tables.shape:
         return tables.shape[0]
     with _row_changes(tables):
-        found = next(_in_key_order(tables, 1), None)
-    return found and found[0]
+        return next((cells[0] for cells in _in_key_order(tables, 1)), None)
 
 
 def differences(
@@ -263,22 +262,17 @@ def _in_key_order(tables: _Tables, limit: int, *, only_revised: bool = False) ->
 
 def _revised_cells(tables: _Tables, about: Key, old: int, new: int) -> Iterable[Difference]:
     """Yield the values in which a row of the old table and one of the new differ, in the order of the columns."""
-    texts, cells = (
-        [
-            _fetch_row(tables, path, number, [form(column) for column in tables.values])
-            for path, number in ((tables.old, old), (tables.new, new))
-        ]
-        for form in (
-            lambda column: f"{identifier(column.name)}::varchar",
-            lambda column: tables.cell(column, ""),
-        )
-    )
-    for column, was, now, one, other in zip(tables.values, *texts, *cells, strict=True):
-        if one != other:
-            yield Difference(tables.mart, "value", about, column.name, was, now)
+    was, now = (_fetch_row(tables, path, number) for path, number in ((tables.old, old), (tables.new, new)))
+    for column in tables.values:
+        (old_text, old_cell), (new_text, new_cell) = was[column.name], now[column.name]
+        if old_cell != new_cell:
+            yield Difference(tables.mart, "value", about, column.name, old_text, new_text)
 
 
-def _fetch_row(tables: _Tables, path: Path, number: int, expressions: Sequence[str]) -> tuple[str | None, ...]:
-    query = f"select {', '.join(expressions)} from {rows(path, numbered=True)} where file_row_number = ?"
+def _fetch_row(tables: _Tables, path: Path, number: int) -> dict[str, tuple[str | None, str]]:
+    """Return the values of a row by column: as text, and as they are compared."""
+    both = ", ".join(f"{identifier(column.name)}::varchar, {tables.cell(column, '')}" for column in tables.values)
+    query = f"select {both} from {rows(path, numbered=True)} where file_row_number = ?"
     (found,) = tables.con.execute(query, [number]).fetchall()
-    return tuple(found)
+    pairs = zip(found[::2], found[1::2], strict=True)
+    return dict(zip((column.name for column in tables.values), pairs, strict=True))

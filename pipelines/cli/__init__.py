@@ -8,10 +8,13 @@ import sys
 
 from cyclopts import CycloptsError
 
-from pipelines.cli import approval as approval
+from pipelines import disk
 
 # Importing them adds their commands.
+from pipelines.cli import approval as approval
+from pipelines.cli import audit as audit
 from pipelines.cli import inquiry as inquiry
+from pipelines.cli import ledger as ledger
 from pipelines.cli import road as road
 from pipelines.cli.app import DONE, REFUSED, WRONG_USE, WrongUseError, app
 
@@ -60,6 +63,7 @@ def _in_ascii(error: UnicodeError) -> tuple[str, int]:
 
 def main() -> None:
     """Run the command line; every refusal ends in a sentence, none in a traceback."""
+    disk.owner_only()
     _collect_seldom()
     _show_anything()
     try:

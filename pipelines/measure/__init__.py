@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines import database, mapping
+from pipelines.content import content_sha256
 from pipelines.database import Connection
 from pipelines.freeze import Snapshot
 from pipelines.measure import parts, public, register, revise

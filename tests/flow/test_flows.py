@@ -62,6 +62,12 @@ def invented(tmp_path: Path, undisturbed: Path) -> Path:
     return tmp_path
 
 
+def test_what_a_flow_makes_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """Whatever process a worker of somebody's own runs it in."""
+    flows.in_a_sentence((tmp_path / "made").touch)()
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_deployments_run_at_london_s_time_one_after_the_other(service: Service) -> None:
     found = service.ask("POST", "/deployments/filter", {})
     schedules = {

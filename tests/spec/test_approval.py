@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import approval, governance, layout, ledger, places
+from pipelines import approval, governance, layout, ledger, places, seal
 from pipelines.approval import ApprovalError
 from pipelines.governance import Governance, GovernanceError
 from pipelines.places import DataFolder

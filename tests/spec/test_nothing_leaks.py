@@ -73,6 +73,17 @@ def test_no_value_is_printed(printed: str) -> None:
 
 
 @pytest.mark.usefixtures("printed")
+def test_what_a_run_makes_is_for_its_owner_alone(folder: DataFolder) -> None:
+    """Everything but what senders and analysts put there, wherever it lies now."""
+    theirs = {"landing", "layouts", "file"}
+    made = [
+        path for path in folder.root.rglob("*") if not theirs & {*path.relative_to(folder.root).parts[:-1], path.name}
+    ]
+    modes = {("folder" if path.is_dir() else "file", oct(path.stat().st_mode & 0o777)) for path in made}
+    assert modes == {("folder", "0o700"), ("file", "0o600")}
+
+
+@pytest.mark.usefixtures("printed")
 def test_no_value_stands_in_any_file_but_the_one_that_came(folder: DataFolder) -> None:
     files = everything_below(folder)
     assert any(path.suffix == ".parquet" for path in files)

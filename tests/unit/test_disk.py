@@ -81,6 +81,7 @@ def test_a_lack_of_permission_is_told_at_once_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     """No waiting mends it, and a folder of files would take minutes."""
+    (tmp_path / "letter.csv").touch()
     rename, tries = held(9, os.replace, number)
     monkeypatch.setattr(os, "replace", rename)
     with pytest.raises(disk.HeldError) as stopped:
@@ -212,6 +213,119 @@ def test_a_file_here_is_not_in_the_cloud_even_if_it_has_no_blocks(tmp_path: Path
 def test_a_synchronisers_copy_is_told_by_its_name(tmp_path: Path, name: str, is_copy: bool) -> None:
     (tmp_path / name).touch()
     assert disk.conflict_copies(tmp_path / "ledger.jsonl") == ([tmp_path / name] if is_copy else [])
+
+
+@pytest.fixture
+def order(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is written out to the disk and what is renamed, in order, by name."""
+    done: list[str] = []
+    fsync, rename = os.fsync, os.replace
+
+    def spy_fsync(number: int) -> None:
+        done.append(f"fsync {Path(f'/proc/self/fd/{number}').readlink().name}")
+        fsync(number)
+
+    def spy_rename(source: Path, target: Path) -> None:
+        done.append(f"rename {Path(source).name} {Path(target).name}")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", spy_fsync)
+    monkeypatch.setattr(os, "replace", spy_rename)
+    return done
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_the_name_afterwards(tmp_path: Path, order: list[str]) -> None:
+    folder = tmp_path / "folder"
+    disk.make_folder(folder / "inner")
+    assert order == [f"fsync {tmp_path.name}", "fsync folder"]
+    for act in (
+        lambda: disk.write_whole(folder / "a", "text"),
+        lambda: disk.copy_whole(folder / "a", folder / "b"),
+        lambda: disk.replace(folder / "b", folder / "inner" / "c"),
+        lambda: disk.move(folder / "a", folder / "inner" / "d"),
+    ):
+        order.append("then")
+        act()
+    assert " ".join(order).split(" then ")[1:] == [
+        "fsync a.draft rename a.draft a fsync folder",
+        "fsync b.draft rename b.draft b fsync folder",
+        "fsync b rename b c fsync inner",
+        "fsync a rename a d fsync inner",
+    ]
+    disk.settle(folder / "inner" / "c")
+    assert order[-1] == "fsync c"
+
+
+def test_a_folder_is_on_the_disk_with_all_in_it_before_it_has_its_name(tmp_path: Path, order: list[str]) -> None:
+    (tmp_path / "draft" / "internal").mkdir(parents=True)
+    for name in ("internal/a", "b"):
+        (tmp_path / "draft" / name).touch()
+    (tmp_path / "draft" / "link").symlink_to(tmp_path / "nowhere")
+    disk.replace(tmp_path / "draft", tmp_path / "release")
+    written = ["fsync a", "fsync internal", "fsync b", "fsync draft"]
+    assert order == [*written, "rename draft release", f"fsync {tmp_path.name}"]
+
+
+def test_a_file_of_somebody_else_that_can_not_be_read_is_moved_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root reads everything: that this one can't be opened is put in by hand."""
+    (tmp_path / "letter.csv").touch()
+    monkeypatch.setattr(os, "open", held(1, os.open)[0])
+    disk.move(tmp_path / "letter.csv", tmp_path / "moved.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["moved.csv"]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_system_that_can_not_write_out_a_folder_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """As an SMB share may say; a disk that gives up is another matter."""
+    monkeypatch.setattr(os, "fsync", held(1, os.fsync, number)[0])
+    disk.settle_folder(tmp_path)
+    monkeypatch.setattr(os, "fsync", held(1, os.fsync, errno.EIO)[0])
+    with pytest.raises(OSError, match="held"):
+        disk.settle_folder(tmp_path)
+
+
+MADE = "import sys, pathlib; from pipelines import disk; disk.owner_only(); pathlib.Path(sys.argv[1]).mkdir()"
+
+
+def mode(path: Path, umask: int = 0o022) -> str:
+    """The mode of a folder that a process makes which was told to make all for its owner only."""
+    subprocess.run([sys.executable, "-c", MADE, path], check=True, cwd=places.PROJECT, umask=umask)
+    return oct(path.stat().st_mode & 0o777)
+
+
+def test_what_is_made_is_for_its_owner_alone_or_for_whom_the_folder_says(tmp_path: Path) -> None:
+    assert mode(tmp_path / "ours") == "0o700"
+    assert mode(tmp_path / "stricter", umask=0o277) == "0o500"
+    command = ["setfacl", "-d", "-m", "u:65534:rx", tmp_path]
+    if shutil.which("setfacl") is None or subprocess.run(command, check=False).returncode:
+        pytest.skip("no ACLs here")
+    assert mode(tmp_path / "shared") == "0o750"
+    acl = subprocess.run(["getfacl", "-cn", tmp_path / "shared"], capture_output=True, text=True, check=True).stdout
+    assert "\nuser:65534:r-x\n" in acl
+
+
+def test_the_command_makes_what_it_makes_for_its_owner_alone(tmp_path: Path) -> None:
+    edi = [
+        sys.executable,
+        "-m",
+        "pipelines.cli",
+        "sample",
+        "--people",
+        "17",
+        "--months",
+        "1",
+        "--data",
+        tmp_path / "data",
+    ]
+    subprocess.run(edi, check=True, cwd=places.PROJECT, umask=0o022, capture_output=True)
+    made = [tmp_path / "data", *(tmp_path / "data").rglob("*")]
+    assert {oct(path.stat().st_mode & 0o777) for path in made if path.is_file()} == {"0o600"}
+    assert {oct(path.stat().st_mode & 0o777) for path in made if path.is_dir()} == {"0o700"}
 
 
 def test_a_ledger_keeps_names_with_letters_that_end_lines(tmp_path: Path) -> None:

@@ -24,12 +24,14 @@ from pipelines.places import DataFolder
 from pipelines.report import RULE_WORDS
 from pipelines.suite import suite
 from pipelines.validate import Validated, validate
+from pipelines.verify import releases
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATES = (PROJECT / "docs" / "templates.md").read_text(encoding="utf-8")
 LAYOUTS = (PROJECT / "docs" / "layouts.md").read_text(encoding="utf-8")
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 SQL = (PROJECT / "docs" / "sql.md").read_text(encoding="utf-8")
+LEDGER = (PROJECT / "docs" / "ledger.md").read_text(encoding="utf-8")
 SENDERS = (PROJECT / "docs" / "senders.md").read_text(encoding="utf-8")
 LONGEST_LIST_SPELT_OUT = 20
 # The words that a rule about a whole file or a line begins with.
@@ -372,6 +374,14 @@ def test_the_waterfall_shown_is_in_the_reports_words_and_adds_up() -> None:
         number = [Decimal(cells[place].replace(",", "")) for cells in figures.values()]
         end = list(figures).index(RULE_WORDS["people"])
         assert number[0] - sum(number[1:end]) == number[end]
+
+
+def test_every_event_of_the_ledger_is_explained() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (PROJECT / "pipelines").rglob("*.py")]
+    events = {event for source in sources for event in re.findall(r"\bevent(?:\": |=|\"\] == )\"([a-z_]+)\"", source)}
+    assert events >= {"received", "frozen", "disposed"}
+    rows = re.findall(r"^\| `(\w+)` \|", section(LEDGER, "What stands in it"), re.MULTILINE)
+    assert events | {event for _, event in releases.STEPS} <= set(rows)
 
 
 def test_every_folder_of_the_sql_is_described() -> None:
