@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import ledger
-from pipelines.audit.content import columns
 from pipelines.audit.definitions import (
     Change,
     ExtractChange,
@@ -23,6 +22,7 @@ from pipelines.audit.definitions import (
     settings,
 )
 from pipelines.audit.differences import Difference, Differences, differences, keys, shown
+from pipelines.content import columns
 from pipelines.database import Connection
 from pipelines.places import DataFolder
 
