@@ -144,7 +144,8 @@ def _found(
 
 
 def _part_name(extract: FrozenExtract, definition: str) -> str:
-    return hashlib.sha256(f"{extract.sha256} {extract.typed.stem} {definition}".encode()).hexdigest()
+    # Half of the hash tells any two apart; paths on Windows are short.
+    return hashlib.sha256(f"{extract.sha256} {extract.typed.stem} {definition}".encode()).hexdigest()[:32]
 
 
 def _definition(folder: DataFolder, statement: str, method: Mapping[str, Any]) -> str:
