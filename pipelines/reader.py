@@ -114,7 +114,8 @@ def read_csv(con: Connection, path: Path, header: Sequence[str]) -> Read:
         con.execute(
             "create or replace temp table source_row as select row_number() over () + 1 as source_line, * "
             f"from read_csv({literal(database.only(path))}, columns = {{{columns}}}, header = true, "
-            "hive_partitioning = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true)"
+            "hive_partitioning = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+            "strict_mode = true)"
         )
     except duckdb.Error:
         is_whole = False

@@ -45,7 +45,7 @@ def release(data: Path) -> dict[str, bytes]:
 def test_the_path_of_a_data_folder_changes_nothing_that_is_made(
     edi_here: Edi, landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A path with blanks, brackets, letters beyond ASCII and what a database could take for a column, 200 letters long."""
+    """A path of 200 letters with blanks, brackets, others than ASCII, and what a database could take for a column."""
     assert edi_here("run", "--data", tmp_path)[0] == 0
     real = tmp_path / "Ström & Søn [2026] 100%" / ("long 'path' é " * 10).strip() / "org_code=ж-人"
     assert len(str(real)) > 200
