@@ -111,7 +111,7 @@ def withdraw(
     before = "" if done.first else "; that was so before, and its reason stays"
     lines = [
         f"withdrawn {done.standing.release_id}{before}",
-        *(f"notice    {path / handover.NOTICE}" for path in done.replaced),
+        *(f"notice    {path / approval.NOTICE}" for path in done.replaced),
         *(f"left      {sentence}" for sentence in done.left),
     ]
     print_lines(open_console(), lines)
