@@ -103,7 +103,7 @@ def withdraw(
         name: who decided it.
         also: a folder with a copy that the ledger doesn't know of.
     """
-    from pipelines import handover
+    from pipelines import approval, handover
     from pipelines.terminal import print_lines
 
     with _alone(data) as folder:
