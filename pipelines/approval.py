@@ -33,6 +33,8 @@ STEPS: Mapping[tuple[State | None, str], State] = {
 }
 
 CURRENT = "current"
+# What stands in a release's place once it was withdrawn.
+NOTICE = "WITHDRAWN.txt"
 
 # Of what is wrong with a release's files so much is named.
 NAMED = 5
@@ -243,6 +245,8 @@ def approve(folder: DataFolder, asked: str | None, decision: Decision, today: da
 
 def _problems(folder: DataFolder, standing: Standing, decision: Decision, today: date) -> list[str]:
     """Say everything that keeps a decision from counting, so that it can be mended in one go."""
+    from pipelines.verify import chain  # which reads the states from here
+
     rules = governance.load(folder)
     made = datetime.fromisoformat(standing.made[0]["at"]).astimezone().date()
     problems = [f"the {what} is empty; write it" for what, text in decision.entry.items() if not text.strip()]
@@ -250,6 +254,8 @@ def _problems(folder: DataFolder, standing: Standing, decision: Decision, today:
         problems.append(f"{decision.on} is yet to come: an approval is written down after the decision")
     if decision.on < made:
         problems.append(f"{decision.on} is before {made}, when the release was made: nobody could have seen it")
+    if broken := chain.read(folder.ledger).problems:
+        problems.append(f"the ledger isn't whole ({broken[0].file}: {broken[0].what}); see 'edi ledger verify'")
     return [
         *problems,
         *governance.approver_problems(rules, decision.name, decision.role, standing.made_by),

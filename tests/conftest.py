@@ -59,6 +59,15 @@ def count(request: pytest.FixtureRequest) -> Callable[[str, int], None]:
     return lambda what, number: request.node.user_properties.append((COUNTED, (what, number)))
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all processes of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: the tests of flows wait most of their time."""
     return (os.cpu_count() or 1) + 1

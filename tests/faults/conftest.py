@@ -18,15 +18,6 @@ def commands() -> Iterator[Commands]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A folder that all processes of this test run share."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "faults"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def walked(commands: Commands, shared: Path) -> Callable[[Scenario], Undisturbed]:
     """Walk a scenario undisturbed, once in a test run."""
 

@@ -56,9 +56,7 @@ class Scenario:
         return [*(self.again or self.argv)]
 
 
-FIRST = Scenario(
-    "a first run", [Step({"landing/march.csv": headcount(40), "landing/letter.csv": LETTER}, ["run"])]
-)
+FIRST = Scenario("a first run", [Step({"landing/march.csv": headcount(40), "landing/letter.csv": LETTER}, ["run"])])
 RESEND = Scenario(
     "a resend and a new month beside a release",
     [
@@ -132,7 +130,9 @@ class Undisturbed:
 
     def names(self, moment: tuple[str, str]) -> set[str]:
         """The names of the points that are one moment."""
-        return {name for name in moment if name.startswith("after ") and not name.startswith("after open ")} | {moment[1]}
+        return {name for name in moment if name.startswith("after ") and not name.startswith("after open ")} | {
+            moment[1]
+        }
 
 
 def undisturbed(scenario: Scenario, commands: Commands, folder: Path) -> Undisturbed:
