@@ -4,7 +4,7 @@
 has imported what a command needs and opened no database; each order forks a process of its own, which is the command
 ``edi`` and nothing else. The hooks are set in that process only. A fork costs a third of a new interpreter.
 
-A point is named ``before`` or ``after`` an operation on a path below the data folder, ids and names of marts left out;
+A point is named ``before`` or ``after`` an operation on a path below the data folder, ids and names of tables left out;
 ``within write`` is a write of which half has reached the file.
 """
 
@@ -33,9 +33,13 @@ SHORTER = (
     (re.compile(r"[0-9a-f]{64}"), "<sha256>"),
     (re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{12}"), "<release>"),
     (re.compile(r"-[0-9a-f]{12}\b"), "-<sha256>"),
-    (re.compile(r"^(marts/.*/)\w+(?=\.(parquet|csv)\b)"), r"\1<mart>"),
+    # Files of one kind, by the folder that they lie in: what is written in the same way, one after the other.
+    (re.compile(r"(?<=^snapshots/objects/)<sha256>.parquet"), "<sha256>"),
+    (re.compile(r"(?<=^snapshots/.work/).+"), "<file>"),
+    (re.compile(r"(?<=^marts/.<release>.draft/)internal/"), ""),
+    (re.compile(r"(?<=^marts/.<release>.draft/)[^.]+\..*?(?=(.draft)?$)"), "<file>"),
+    (re.compile(r"(?<=^marts/current/)[^/]*?(?=(.draft)?$)"), "<file>"),
     (re.compile(r"(?<=/)(report\.md|report\.jsonl|rejects\.csv)\b"), "<answer>"),
-    (re.compile(r"x{50,}"), "<long name>"),
 )
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -48,18 +52,22 @@ ON_TWO_PATHS = {"replace": "os.rename", "rename": "os.rename", "link": "os.link"
 class Points:
     """Counts the points of this process, and does at one of them what was ordered."""
 
-    def __init__(self, root: Path, at: int | Sequence[str] | None, do: Callable[[], None]) -> None:
-        """Count points below ``root``; ``at`` is the one at which to ``do``: its number, or its name and the one before."""
-        self.root, self.at, self.do = os.path.abspath(root), at, do
+    def __init__(self, root: Path, at: Sequence[str], skip: int, do: Callable[[], None]) -> None:
+        """Count points below ``root``; ``do`` at the one named ``at``, with the name of the one before it.
+
+        Where they come several times, the first ``skip`` of them are passed by.
+        """
+        self.root, self.at, self.skip, self.do = os.path.abspath(root), [*at], skip, do
         self.names: list[str] = []
         self._inside = 0
 
     def reach(self, when: str, operation: str, path: str) -> None:
         """Be at a point: do what was ordered here, or go on."""
         self.names.append(f"{when} {operation} {_shorter(path)}")
-        if self.at in (len(self.names) - 1, ["", *self.names][-2:]):
-            self.at = None
-            self.do()
+        if self.at == ["", *self.names][-2:]:
+            self.skip -= 1
+            if self.skip == -1:
+                self.do()
 
     @contextlib.contextmanager
     def around(self, operation: str, path: str | None) -> Iterator[None]:
@@ -172,7 +180,8 @@ def _command(order: dict[str, Any], told: Path) -> int:
     from pipelines import cli, ledger
 
     copies = order.get("copy")
-    points = Points(Path(order["data"]), order.get("at"), (lambda: _overwrite(*copies)) if copies else _kill)
+    do = (lambda: _overwrite(*copies)) if copies else _kill
+    points = Points(Path(order["data"]), order.get("at", ()), order.get("skip", 0), do)
     if order.get("now"):
         ledger.datetime = _clock(order["now"])  # type: ignore[attr-defined, misc]
     sys.argv = ["edi", *order["argv"], "--data", order["data"]]

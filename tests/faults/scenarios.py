@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -109,30 +110,25 @@ class Undisturbed:
     points: Sequence[str]
     seconds: float
 
-    def moments(self) -> dict[tuple[str, str], list[int]]:
+    def moments(self) -> Counter[tuple[str, str]]:
         """The moments at which a kill can find another thing on the disk, in order.
 
         Behind one operation and before the next nothing happens to the disk, so that the two points are one moment;
         unless a file was opened, whose content then comes without an operation of its own.
 
         Returns:
-            The names of a moment's point and of the one before → the numbers of its points: of what is repeated, as the
-            writing of a mart, there are several.
+            The names of a moment's point and of the one before, and how often they come: what is repeated, as the
+            writing of a table, comes several times.
         """
-        found: dict[tuple[str, str], list[int]] = {}
-        for number, (last, point) in enumerate(pairwise(("", *self.points))):
-            if self._is_told_by_the_next(number):
-                continue
-            found.setdefault((last, point), []).append(number)
-        return found
+        return Counter(
+            names
+            for number, names in enumerate(pairwise(("", *self.points)))
+            if not self._is_told_by_the_next(number)
+        )
 
     def _is_told_by_the_next(self, number: int) -> bool:
         point = self.points[number]
         return point.startswith("after ") and not point.startswith("after open ") and number + 1 < len(self.points)
-
-    def names(self, moment: tuple[str, str]) -> set[str]:
-        """The names of the points that are one moment."""
-        return {name for name in moment if name.startswith("after ") and not name.startswith("after open ")} | {moment[1]}
 
 
 def undisturbed(scenario: Scenario, commands: Commands, folder: Path) -> Undisturbed:

@@ -29,23 +29,24 @@ IN_A_ROW = 1 if IS_SOAK else 4
 SLOTS, RANDOM_SLOTS = 18, 6
 
 Count = Callable[[str, int], None]
+Order = dict[str, Any]
 Walked = Callable[[Scenario], Undisturbed]
 
 
 @pytest.fixture
-def kill(commands: Commands, tmp_path: Path) -> Callable[[Undisturbed, Sequence[dict[str, Any]]], list[int]]:
+def kill(commands: Commands, tmp_path: Path) -> Callable[[Undisturbed, Sequence[Order]], list[int]]:
     """Kill a scenario's command as ordered, each time in what the last one left; then leave one alone.
 
     Returns the exit codes of those that were to be killed.
     """
 
-    def kill(one: Undisturbed, orders: Sequence[dict[str, Any]]) -> list[int]:
+    def kill(one: Undisturbed, orders: Sequence[Order]) -> list[int]:
         folder = tmp_path / "data"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(one.before, folder)
         codes = []
-        for order in orders:
-            codes.append(commands.run(folder, one.scenario.argv, **order)["code"])
+        for one_order in orders:
+            codes.append(commands.run(folder, one.scenario.argv, **one_order)["code"])
             laws.check_killed(folder, one.before, one.after)
         last = commands.run(folder, one.scenario.next)
         assert last["code"] == 0, last["said"]
@@ -66,15 +67,21 @@ def test_a_kill_at_a_named_point_costs_nothing(
     walked: Walked, kill: Callable[..., list[int]], count: Count, scenario: Scenario, slot: int
 ) -> None:
     one = walked(scenario)
-    found = one.moments()
+    moments = one.moments()
     if IS_SOAK:
-        rows: list[Sequence[Any]] = [[number] for numbers in found.values() for number in numbers]
+        rows: list[Sequence[Order]] = [[order(*names, skip)] for names in moments for skip in range(moments[names])]
     else:
-        wanted = [names for names in found if re.search(scenario.points, " ".join(names))]
-        rows = in_turns(wanted, -(-len(wanted) // IN_A_ROW))
+        wanted = [names for names in moments if re.search(scenario.points, " ".join(names))]
+        orders = [order(*names, moments[names] // 2) for names in wanted]
+        rows = in_turns(orders, -(-len(orders) // IN_A_ROW))
     for row in rows[slot::SLOTS]:
-        assert kill(one, [{"watched": True, "at": at} for at in row]) == [-9] * len(row), row
+        assert kill(one, row) == [-9] * len(row), row
         count(f"kills of {scenario.name} at named points", len(row))
+
+
+def order(last: str, point: str, skip: int) -> Order:
+    """Order a kill at a point that follows another one, at which some are passed by."""
+    return {"watched": True, "at": [last, point], "skip": skip}
 
 
 @pytest.mark.parametrize("slot", range(RANDOM_SLOTS))
