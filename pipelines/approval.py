@@ -243,6 +243,8 @@ def approve(folder: DataFolder, asked: str | None, decision: Decision, today: da
 
 def _problems(folder: DataFolder, standing: Standing, decision: Decision, today: date) -> list[str]:
     """Say everything that keeps a decision from counting, so that it can be mended in one go."""
+    from pipelines.verify import chain  # which reads the states from here
+
     rules = governance.load(folder)
     made = datetime.fromisoformat(standing.made[0]["at"]).astimezone().date()
     problems = [f"the {what} is empty; write it" for what, text in decision.entry.items() if not text.strip()]
@@ -250,6 +252,8 @@ def _problems(folder: DataFolder, standing: Standing, decision: Decision, today:
         problems.append(f"{decision.on} is yet to come: an approval is written down after the decision")
     if decision.on < made:
         problems.append(f"{decision.on} is before {made}, when the release was made: nobody could have seen it")
+    if broken := chain.read(folder.ledger).problems:
+        problems.append(f"the ledger isn't whole ({broken[0].file}: {broken[0].what}); see 'edi ledger verify'")
     return [
         *problems,
         *governance.approver_problems(rules, decision.name, decision.role, standing.made_by),

@@ -48,7 +48,7 @@ CLOUD_ATTRIBUTES = 0x1000 | 0x40000 | 0x400000
 CLOUD_FLAGS = 0x40000000
 
 # No path of ours below the data folder is longer, but for a sender's own long name in quarantine.
-LONGEST = 110
+LONGEST = 135
 
 
 class HeldError(RuntimeError):

@@ -28,8 +28,9 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed, Failed
 from prefect.utilities.urls import url_for
 
-from pipelines import freeze, ingest, ledger, measure, publish, quarantine, reference, report, validate
-from pipelines.disk import HeldError, owner_only
+from pipelines import approval, audit, freeze, ingest, ledger, measure, publish, quarantine, reference, report, validate
+from pipelines.audit import words
+from pipelines.disk import HeldError, owner_only, write_whole
 from pipelines.failure import EXPECTED, sentences
 from pipelines.places import DataFolder
 from pipelines.road import (
@@ -48,7 +49,7 @@ from pipelines.road import (
 )
 from pipelines.terminal import visible
 
-ROAD, YEARLY, LANDING_CHECK = "road", "yearly", "landing-check"
+ROAD, YEARLY, LANDING_CHECK, AUDIT = "road", "yearly", "landing-check", "audit"
 
 # The state of a run that did all it could, where a file was refused: somebody has to write to its sender.
 FILES_REFUSED = "Files refused"
@@ -186,6 +187,14 @@ def judge_landing(folder: DataFolder) -> validate.Validated:
     return validated
 
 
+@patient("audit {release.release_id}")
+def audit_release(folder: DataFolder, release: approval.Standing) -> audit.Receipt:
+    """Make a release again beside the data folder, in which nothing is written, and compare."""
+    steps = len(measure.INTERMEDIATE) + len(measure.MARTS) + 3
+    with progress("progress-audit", "audit", steps) as on:
+        return audit.audit(folder, release, on)
+
+
 def tell_a_person(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Tell how a run ended, if it is worth telling and somebody is to be told.
 
@@ -202,6 +211,21 @@ def tell_a_person(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) ->
         block.notify(f"{state.message}\n{url_for(flow_run)}", f"Workforce EDI, {name}: {state.name}")
 
 
+def telling(name: str, called: str | Callable[[], str]) -> Callable[[Callable[Arguments, str]], Flow[Arguments, str]]:
+    """Make a flow that ends in a sentence, and tells a person of it if it is worth telling."""
+
+    def make(road: Callable[Arguments, str]) -> Flow[Arguments, str]:
+        return flow(
+            name=name,
+            flow_run_name=called,
+            persist_result=False,
+            on_completion=[tell_a_person],
+            on_failure=[tell_a_person],
+        )(in_a_sentence(road))
+
+    return make
+
+
 def as_at_words() -> str:
     """Return what a run of the road is called: which one it is, as at which date, and where."""
     given = runtime.flow_run.parameters
@@ -213,14 +237,7 @@ def _dates_meant() -> str:
     return "to the last 31 March" if runtime.flow_run.flow_name == YEARLY else "to the latest date"
 
 
-@flow(
-    name=ROAD,
-    flow_run_name=as_at_words,
-    persist_result=False,
-    on_completion=[tell_a_person],
-    on_failure=[tell_a_person],
-)
-@in_a_sentence
+@telling(ROAD, as_at_words)
 def road(data: Path = Path("data"), as_at: date | None = None, strict: bool = False) -> str:
     """Take whatever lies in the landing folder to a release; return its id.
 
@@ -234,14 +251,7 @@ def road(data: Path = Path("data"), as_at: date | None = None, strict: bool = Fa
     return _walk(DataFolder(data), as_at, strict)
 
 
-@flow(
-    name=YEARLY,
-    flow_run_name=as_at_words,
-    persist_result=False,
-    on_completion=[tell_a_person],
-    on_failure=[tell_a_person],
-)
-@in_a_sentence
+@telling(YEARLY, as_at_words)
 def yearly(data: Path = Path("data"), year: int | None = None, strict: bool = True) -> str:
     """Make the release as at 31 March, which the year's statutory returns describe; return its id.
 
@@ -253,14 +263,7 @@ def yearly(data: Path = Path("data"), year: int | None = None, strict: bool = Tr
     return _walk(DataFolder(data), latest_year_end(year, runtime.flow_run.scheduled_start_time.date()), strict)
 
 
-@flow(
-    name=LANDING_CHECK,
-    flow_run_name=f"{LANDING_CHECK} of {{data}}",
-    persist_result=False,
-    on_completion=[tell_a_person],
-    on_failure=[tell_a_person],
-)
-@in_a_sentence
+@telling(LANDING_CHECK, f"{LANDING_CHECK} of {{data}}")
 def landing_check(data: Path = Path("data")) -> str:
     """Judge what lies in the landing folder without moving or keeping anything, and say who is still awaited.
 
@@ -274,6 +277,30 @@ def landing_check(data: Path = Path("data")) -> str:
         show_verdicts(validated, ignored(folder))
     refused = [(one.file, one.rule) for one in validated.refusals]
     return _ended(receipt(validated), refused, "what to do stands in the run's artifacts")
+
+
+@telling(AUDIT, f"{AUDIT} of {{data}}")
+def audit_latest(data: Path = Path("data")) -> str:
+    """Make the current release again from its snapshot, and enter the receipt in the ledger; fail if it differs.
+
+    What differs stands in the receipt, in the data folder: it holds exact numbers.
+
+    Args:
+        data: the data folder.
+    """
+    folder = DataFolder(data)
+    (release,) = audit.releases(folder, words.current(folder))
+    receipt = take(audit_release, folder, release)
+    path = folder.audits / f"{release.release_id}.receipt.json"
+    with alone(folder, WAIT_SECONDS):
+        path.parent.mkdir(exist_ok=True)
+        write_whole(path, receipt.text)
+        ledger.register(folder.ledger, path)
+    summary = words.summary(receipt)
+    get_run_logger().info(summary)
+    if receipt.is_equal:
+        return cast("str", Completed(message=summary))
+    return cast("str", Failed(message=f"{summary}; what differs: {path}"))
 
 
 def latest_year_end(year: int | None, day: date) -> date:

@@ -60,6 +60,11 @@ class DataFolder:
         return self.root / "marts"
 
     @property
+    def audits(self) -> Path:
+        """Receipts of audits that ran by themselves; one of a release that differs has exact numbers in it."""
+        return self.root / "audits"
+
+    @property
     def ledger(self) -> Path:
         """What was received, refused, superseded, frozen and released."""
         return self.root / "ledger.jsonl"

@@ -104,7 +104,7 @@ def _alike(name: str) -> str:
 
 def _write(con: Connection, place: Path, answer: Answer) -> str:
     """Write an answer; return what of it another program has open, which stays as it was and costs nobody the run."""
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
     held = []
     for name, text, encoding in (
         ("report.md", report_md(answer), "utf-8"),
@@ -142,7 +142,7 @@ def _move(answer: Answer, source: Path, place: Path) -> bool:
         return False
     # In a folder of its own: whatever it is called, it mustn't take the place of the answer. The file goes first: a
     # file whose sidecar went before it would be read without it, if this run stopped in between.
-    (place / "file").mkdir(mode=0o700, exist_ok=True)
+    (place / "file").mkdir(exist_ok=True)
     target = place / "file" / disk.plain_name(source.name)
     beside = sidecar.beside(source)
     has_sidecar = beside.is_file()

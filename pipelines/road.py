@@ -325,7 +325,8 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
             measuring.summary = f"{len(measured.marts)} marts"
         with stage(console, "publish") as publishing:
             release = publish(folder, measured)
-            publishing.summary = f"release {release.release_id}, internal part only"
+            publishing.summary = f"release {release.release_id}, {release.state}"
+        print_lines(console, [f"gate      closed: {line}" for line in release.closed], rest="'edi approve' names them")
     for one in (ingesting, validating, measuring):
         one.handled = (rows, "rows")
     freezing.handled = (len(snapshot.extracts), "files")

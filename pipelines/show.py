@@ -91,12 +91,19 @@ def what_next(console: "Console", folder: "DataFolder", journey: "Journey") -> N
     ]
     print_lines(console, [""], indent=0)
     print_lines(console, lines, rest=f"{folder.quarantine} has a folder for each, with its report.md")
-    internal = journey.release.internal
+    made = journey.release
+    draft = {
+        "built": "DRAFT, and its gate is closed.",
+        "gated": "DRAFT: nobody has approved it yet.",
+        "withdrawn": "WITHDRAWN: make a new one.",
+    }
+    said = [f"release   {draft[made.state]}"] if made.state in draft else []
     print_lines(
         console,
         [
-            f"release   Exact counts, for internal use: {internal}",
-            "release   Nothing is published until disclosure control exists.",
+            *said,
+            f"release   Exact counts, for internal use: {made.internal}",
+            "release   No number is published until disclosure control exists.",
         ],
     )
 

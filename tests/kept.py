@@ -64,19 +64,28 @@ def freeze(folder: DataFolder, as_at: str, extracts: list[dict[str, Any]], revis
     snapshot = put(folder.snapshots / sha256(text) / "manifest.json", text)
     for kind in PARTS:
         content = f"{kind} as at {as_at}"
-        put(folder.snapshots / kind / f"{sha256('definition')}-{sha256(content)}.parquet", content)
+        put(folder.snapshots / kind / part(kind, as_at), content)
     ledger.append(folder.ledger, [{"event": "frozen", "snapshot_id": snapshot, "as_at_date": as_at}])
     return snapshot
+
+
+def part(kind: str, as_at: str) -> str:
+    """What the counts of an extract are called that are kept."""
+    return f"{sha256('definition')[:32]}-{sha256(f'{kind} as at {as_at}')}.parquet"
 
 
 def release(folder: DataFolder, as_at: str, snapshot: str) -> None:
     """Write a release, with its line, and what points to it."""
     path = folder.marts / RELEASES[as_at]
     sums = {}
-    for part, names in (("internal/", INTERNAL), ("", PUBLIC)):
-        listed = [(put(path / f"{part}{name}", f"{part}{name} as at {as_at}\n"), name) for name in names]
-        sums[f"{part}SHA256SUMS"] = put(
-            path / f"{part}SHA256SUMS", "".join(f"{one}  {name}\n" for one, name in sorted(listed))
+    for below, names in (("internal/", INTERNAL), ("", PUBLIC)):
+        texts = {name: f"{below}{name} as at {as_at}\n" for name in names}
+        if below:
+            parts = {kind: part(kind, as_at) for kind in PARTS}
+            texts["parts.json"] = json.dumps([{"extract": "e", "typed": "t", "parts": parts}])
+        listed = [(put(path / f"{below}{name}", text), name) for name, text in texts.items()]
+        sums[f"{below}SHA256SUMS"] = put(
+            path / f"{below}SHA256SUMS", "".join(f"{one}  {name}\n" for one, name in sorted(listed))
         )
     for name in (*PUBLIC, "SHA256SUMS"):
         put(folder.marts / "current" / name, (path / name).read_text())

@@ -59,6 +59,7 @@ def measure(
 
     Raises:
         ValueError: ``counted_as`` of the method names a population that doesn't exist.
+        FormulaError: a text of a public table could be run as a formula.
     """
     notes = {"snapshot_id": snapshot.snapshot_id, "synthetic": "yes" if snapshot.synthetic else "no"}
     parts.refuse_unknown_populations(snapshot.method)

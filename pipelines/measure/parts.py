@@ -144,7 +144,8 @@ def _found(
 
 
 def _part_name(extract: FrozenExtract, definition: str) -> str:
-    return hashlib.sha256(f"{extract.sha256} {extract.typed.stem} {definition}".encode()).hexdigest()
+    # Half of the hash tells any two apart; paths on Windows are short.
+    return hashlib.sha256(f"{extract.sha256} {extract.typed.stem} {definition}".encode()).hexdigest()[:32]
 
 
 def _definition(folder: DataFolder, statement: str, method: Mapping[str, Any]) -> str:
@@ -195,6 +196,7 @@ def _write(con: Connection, statement: str, parts: Mapping[FrozenExtract, Path])
         draft = part.with_suffix(".draft")
         mine = f"select * from part_batch where extract = {literal(extract.sha256)} order by all"
         database.export(con, mine, draft, {})
+        disk.settle(draft)
         written[extract] = part.with_name(f"{part.name}-{disk.file_sha256(draft)}.parquet")
         disk.replace(draft, written[extract])
     con.execute("drop table part_batch")

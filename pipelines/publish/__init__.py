@@ -83,6 +83,7 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
                 f"out who changed {path}, move it elsewhere and run again"
             )
     else:
+        disk.settle_tree(draft)
         disk.replace(draft, path)
     _note(folder, identifier, snapshot, sums)
     closed = gate.problems(path, sums)

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pipelines.approval import STEPS, State
 from pipelines.ledger import Entry
 from pipelines.verify.chain import LINE
 from pipelines.verify.snapshots import frozen
-from pipelines.verify.stored import MARTS, RESTORE, Problem, Stored
+from pipelines.verify.stored import MARTS, RESTORE, SNAPSHOTS, Problem, Stored
 
 RELEASE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12}")
 SUMS, INTERNAL = "SHA256SUMS", "internal"
@@ -18,17 +19,6 @@ LISTED = re.compile(r"([0-9a-f]{64})  ([^\\]+)")
 POINTER, CURRENT = f"{MARTS}/current.json", f"{MARTS}/current"
 RENEW = "find out who changed it, and run again, which makes it anew"
 
-# Which event leads from which state to which; anything else leaves a release as it is.
-STEPS: Mapping[tuple[str, str], str] = {
-    ("", "released"): "built",
-    ("built", "gated"): "gated",
-    ("gated", "approved"): "approved",
-    ("approved", "published"): "published",
-    ("built", "withdrawn"): "withdrawn",
-    ("gated", "withdrawn"): "withdrawn",
-    ("approved", "withdrawn"): "withdrawn",
-    ("published", "withdrawn"): "withdrawn",
-}
 OF_A_RELEASE = ("gated", "approved", "published", "withdrawn", "audited")
 
 
@@ -95,6 +85,20 @@ def _release(stored: Stored, place: int, entry: Entry) -> Iterator[Problem]:
             path = f"{folder}/{name}"
             yield from stored.held_to(path, str(sums[name]), f"line {place:,} released it")
             yield from _listed(stored, path, str(sums[name]))
+        yield from _parts(stored, f"{folder}/{INTERNAL}/parts.json")
+
+
+def _parts(stored: Stored, path: str) -> Iterator[Problem]:
+    """Hold what is kept per extract to the release that was made from it; its content is held to its name."""
+    if path not in stored.files or stored.sha256(path) == "":
+        return
+    try:
+        named = [one for entry in json.loads(stored.content(path)) for one in entry["parts"].items()]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return  # its own sum says whether it was changed
+    for kind, name in sorted(set(named)):
+        if f"{SNAPSHOTS}/{kind}/{name}" not in stored.files:
+            yield Problem(f"{SNAPSHOTS}/{kind}/{name}", f"is missing, though {path} names it", RESTORE)
 
 
 def _listed(stored: Stored, path: str, sha256: str) -> Iterator[Problem]:
@@ -186,8 +190,8 @@ def _copy(stored: Stored, release: str, sums: object) -> Iterator[Problem]:
 
 def state(entries: Sequence[tuple[int, Entry]], release: str) -> str:
     """Return the state of a release by the ledger: built, gated, approved, published or withdrawn."""
-    now = ""
+    now: State | None = None
     for _, entry in entries:
         if entry.get("release_id") == release:
             now = STEPS.get((now, entry["event"]), now)
-    return now
+    return now or ""

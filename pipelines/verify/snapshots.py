@@ -14,7 +14,7 @@ OBJECTS = f"{SNAPSHOTS}/objects"
 OBJECT = re.compile(r"([0-9a-f]{64})(\.parquet)?")
 
 # What is kept per extract: named by its definition and by its content, of which earlier versions had the first only.
-PART = re.compile(r"[0-9a-f]{64}-([0-9a-f]{64})\.parquet")
+PART = re.compile(r"[0-9a-f]{32}-([0-9a-f]{64})\.parquet")
 PART_BEFORE = re.compile(r"[0-9a-f]{64}\.parquet")
 
 

@@ -80,9 +80,13 @@ def check_killed(folder: Path, before: Path, after: Path) -> None:
     assert set(releases(earlier)) <= whole, "a release is gone"
     _check_pointer(folder, before, whole)
     chain(folder / "ledger.jsonl")
-    written = [(path / "ledger.jsonl").read_bytes() if (path / "ledger.jsonl").is_file() else b"" for path in (folder, before)]
+    written = [
+        (path / "ledger.jsonl").read_bytes() if (path / "ledger.jsonl").is_file() else b"" for path in (folder, before)
+    ]
     assert written[0].startswith(written[1]), "the ledger was written anew"
-    kept = {content for path, content in found.items() if path.startswith(("landing/", "quarantine/", "snapshots/objects/"))}
+    kept = {
+        content for path, content in found.items() if path.startswith(("landing/", "quarantine/", "snapshots/objects/"))
+    }
     assert {content for path, content in earlier.items() if path.startswith("landing/")} <= kept, "a file is gone"
     gone = set(earlier.items()) - set(found.items())
     assert not {path for path, _ in gone if path.startswith("snapshots/")}, "something frozen is gone or changed"

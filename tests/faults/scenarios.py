@@ -111,24 +111,31 @@ class Undisturbed:
     seconds: float
 
     def moments(self) -> Counter[tuple[str, str]]:
-        """The moments at which a kill can find another thing on the disk, in order.
+        """The moments at which a kill finds another thing on the disk than at the one before, in order.
 
-        Behind one operation and before the next nothing happens to the disk, so that the two points are one moment;
-        unless a file was opened, whose content then comes without an operation of its own.
+        Between the end of one operation and the beginning of the next nothing happens to the disk, and by an fsync
+        nothing happens that a process could see, so that such points are one moment. Only where a file was opened,
+        content comes without an operation of its own.
 
         Returns:
-            The names of a moment's point and of the one before, and how often they come: what is repeated, as the
-            writing of a table, comes several times.
+            The names of a moment's last point and of the one before that, and how often they come: what is repeated, as
+            the writing of a table, comes several times.
         """
         return Counter(
             names
-            for number, names in enumerate(pairwise(("", *self.points)))
-            if not self._is_told_by_the_next(number)
+            for names, following in zip(pairwise(("", *self.points)), (*self.points[1:], ""), strict=True)
+            if _is_last_of_moment(names[1], following)
         )
 
-    def _is_told_by_the_next(self, number: int) -> bool:
-        point = self.points[number]
-        return point.startswith("after ") and not point.startswith("after open ") and number + 1 < len(self.points)
+
+def _is_last_of_moment(point: str, following: str) -> bool:
+    """Tell whether something happens to the disk between a point and the following one."""
+    when, operation, path = point.split(" ", 2)
+    if when != "before":
+        return when == "within" or operation == "open" or not following
+    # What isn't followed by its own end wasn't done: there was such a folder already.
+    was_done = following == f"after {operation} {path}" or following.startswith("within")
+    return operation == "unseen" or (was_done and operation != "fsync")
 
 
 def undisturbed(scenario: Scenario, commands: Commands, folder: Path) -> Undisturbed:

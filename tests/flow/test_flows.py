@@ -77,6 +77,7 @@ def test_the_deployments_run_at_london_s_time_one_after_the_other(service: Servi
         "monthly": [("30 7 10 * *", "Europe/London")],
         "yearly": [("30 7 15 4 *", "Europe/London")],
         "weekdays": [("0 7 * * 1-5", "Europe/London")],
+        "weekly": [("0 5 * * 0", "Europe/London")],
     }
     assert all(one["description"] and "workforce-edi" in one["tags"] for one in found)
     pool = service.ask("GET", "/work_pools/workforce-edi")
@@ -108,6 +109,22 @@ def test_a_month_ends_completed_with_the_release_that_the_command_line_makes(ser
     assert {"verdicts", "files", "refused", "progress-ingest", "progress-measure"} <= set(left)
     assert float(left["progress-measure"]) == 100
     assert "nhs-workforce.csv" in left["files"]
+    audited(service, real)
+
+
+def audited(service: Service, data: Path) -> None:
+    """Audit a release as the week does: once as it is, once after a bit of it was changed."""
+    run = service.ended(service.trigger("audit/weekly", data=str(data)))
+    summary = f"release {release(data).name}: made again: every table has the same bytes"
+    assert (run["state_name"], run["state"]["message"]) == ("Completed", summary)
+    assert ledger.read(data / "ledger.jsonl")[-1]["verdict"] == "same bytes"
+    mart = release(data) / "internal" / "trend.parquet"
+    mart.write_bytes(mart.read_bytes()[:-1] + b"2")
+    run = service.ended(service.trigger("audit/weekly", data=str(data)))
+    receipt = data / "audits" / f"{release(data).name}.receipt.json"
+    summary = f"release {release(data).name}: NOT made again: what was kept is damaged; what differs: {receipt}"
+    assert (run["state_name"], run["state"]["message"]) == ("Failed", summary)
+    assert "trend.parquet was changed" in receipt.read_text(encoding="utf-8")
 
 
 def test_two_triggers_at_once_run_one_after_the_other_and_a_refused_file_is_told(service: Service, real: Path) -> None:

@@ -24,6 +24,7 @@ LITTER = (
     "data/waivers/march.yaml",
     "data/method.yaml",
     "data/ledger.jsonl",
+    "data/ledger.head",
     "pipelines/__pycache__/road.cpython-311.pyc",
     "sql/__pycache__/x.pyc",
 )

@@ -22,7 +22,7 @@ select
     i as line,
     i::utinyint as small,
     9223372036854775807 - i as large,
-    (i - 100)::decimal(18, 9) / 7 as share,
+    ((i - 100) * 1.000000007)::decimal(18, 9) as share,
     (0.01 * (i % 90 - 45))::decimal(2, 2) as below_one,
     date '1970-01-01' + (i - 100)::integer as day,
     case when i % 3 > 0 then i % 3 = 1 end as marked,

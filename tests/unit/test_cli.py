@@ -81,9 +81,8 @@ def test_no_line_of_the_table_is_wider_than_the_terminal(
     assert (rest[0], whole[0]) == ("the rest", "whole")
     # Each figure is rounded by itself.
     assert sum(seconds for _, seconds in road) <= whole[1] + 0.05 * len(road)
-    assert (
-        printed.rstrip().splitlines()[-1].rstrip() == "release   Nothing is published until disclosure control exists."
-    )
+    last = printed.rstrip().splitlines()[-1].rstrip()
+    assert last == "release   No number is published until disclosure control exists."
 
 
 def test_a_refused_file_stops_no_other_and_only_strict_exits_with_1(

@@ -192,6 +192,15 @@ def test_a_line_that_is_no_entry_is_named(path: Path, line: bytes) -> None:
     )
 
 
+def test_a_line_that_says_a_thing_twice_is_no_entry_even_if_it_is_chained(path: Path) -> None:
+    """One reader would take the first, and another the last."""
+    first, last = path.read_bytes().splitlines()
+    twice = last.replace(b'"rule"', b'"rule": "none", "rule"')
+    path.write_bytes(first + b"\n" + twice + b"\n")
+    (path.parent / "ledger.head").write_text(ledger.Head(2, ledger.sha256(twice)).text)
+    assert [one.split(";")[0] for one in wrong(path)] == ["ledger.jsonl, line 2: isn't an entry"]
+
+
 def test_a_ledger_of_20_000_lines_is_held_to_itself_and_added_to(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     ledger.append(path, [REFUSED] * 20_000)
