@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines import places
 
@@ -66,9 +66,17 @@ RESEND = Scenario(
         Step({"landing/march.csv": headcount(40)}, ["run"]),
         Step({"landing/march.csv": headcount(44), "landing/april.csv": headcount(41, "2026-04-30")}, ["run"]),
     ],
-    points=r" (ledger|marts/<release>$|marts/current)",
+    points=r" (ledger.jsonl|marts/<release>|marts/current.json)$",
 )
 SCENARIOS = (FIRST, RESEND)
+
+
+class Moment(NamedTuple):
+    """A point of a process, the one before it, and how many such pairs are passed by first."""
+
+    last: str
+    point: str
+    skip: int
 
 
 class Commands:
@@ -110,22 +118,28 @@ class Undisturbed:
     points: Sequence[str]
     seconds: float
 
-    def moments(self) -> Counter[tuple[str, str]]:
+    def moments(self) -> list[Moment]:
         """The moments at which a kill finds another thing on the disk than at the one before, in order.
 
         Between the end of one operation and the beginning of the next nothing happens to the disk, and by an fsync
         nothing happens that a process could see, so that such points are one moment. Only where a file was opened,
-        content comes without an operation of its own.
-
-        Returns:
-            The names of a moment's last point and of the one before that, and how often they come: what is repeated, as
-            the writing of a table, comes several times.
+        content comes without an operation of its own. Of what is repeated, as the writing of a table, one is taken.
         """
-        return Counter(
-            names
-            for names, following in zip(pairwise(("", *self.points)), (*self.points[1:], ""), strict=True)
-            if _is_last_of_moment(names[1], following)
-        )
+        found: dict[tuple[str, str], list[int]] = {}
+        for number, names in enumerate(pairwise(("", *self.points))):
+            if _is_last_of_moment(names[1], (*self.points, "")[number + 1]):
+                found.setdefault(names, []).append(number)
+        # Not the same one of each: of several files, some are killed early and others late.
+        taken = [
+            (numbers[turn % len(numbers)], Moment(*names, turn % len(numbers)))
+            for turn, (names, numbers) in enumerate(found.items())
+        ]
+        return [moment for _, moment in sorted(taken)]
+
+    def every_point(self) -> list[Moment]:
+        """Every point, however often it comes and whether or not a kill finds another thing there."""
+        found = Counter(pairwise(("", *self.points)))
+        return [Moment(*names, skip) for names in found for skip in range(found[names])]
 
 
 def _is_last_of_moment(point: str, following: str) -> bool:

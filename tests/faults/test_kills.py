@@ -11,9 +11,7 @@ import os
 import random
 import re
 import shutil
-from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +23,10 @@ from tests.faults.scenarios import SCENARIOS, Commands, Scenario, Undisturbed
 IS_SOAK = "EDI_KILLS" in os.environ
 KILLS = int(os.environ.get("EDI_KILLS", "20"))
 SEED = int(os.environ.get("EDI_KILLS_SEED", "1"))
-IN_A_ROW = 1 if IS_SOAK else 4
+IN_A_ROW = 1 if IS_SOAK else 6
 
 # Tests among which the points are shared out, so that processes can share the tests.
-SLOTS, RANDOM_SLOTS = 18, 6
+SLOTS, RANDOM_SLOTS = 13, 4
 
 Count = Callable[[str, int], None]
 Order = dict[str, Any]
@@ -92,28 +90,12 @@ def test_a_kill_at_a_named_point_costs_nothing(
     walked: Walked, killer: Killer, count: Count, scenario: Scenario, slot: int
 ) -> None:
     one = walked(scenario)
-    rows = every_point(one) if IS_SOAK else every_moment(one)
-    for row in rows[slot::SLOTS]:
-        assert killer.kill(one, row) == [-9] * len(row), row
+    wanted = [moment for moment in one.moments() if re.search(scenario.points, f"{moment.last}\n{moment.point}", re.M)]
+    points = one.every_point() if IS_SOAK else wanted
+    for row in in_turns(points, -(-len(points) // IN_A_ROW))[slot::SLOTS]:
+        orders = [{"watched": True, "at": [at.last, at.point], "skip": at.skip} for at in row]
+        assert killer.kill(one, orders) == [-9] * len(row), row
         count(f"kills at named points of {scenario.name}", len(row))
-
-
-def every_point(one: Undisturbed) -> list[Sequence[Order]]:
-    """Orders for a kill at each point, by itself."""
-    found = Counter(pairwise(("", *one.points)))
-    return [[order(*names, skip)] for names in found for skip in range(found[names])]
-
-
-def every_moment(one: Undisturbed) -> list[Sequence[Order]]:
-    """Orders for a kill at each moment that a point of the scenario is at, a few in a row."""
-    found = one.moments()
-    orders = [order(*names, found[names] // 2) for names in found if re.search(one.scenario.points, " ".join(names))]
-    return in_turns(orders, -(-len(orders) // IN_A_ROW))
-
-
-def order(last: str, point: str, skip: int) -> Order:
-    """Order a kill at a point that follows another one, after some of the same names were passed by."""
-    return {"watched": True, "at": [last, point], "skip": skip}
 
 
 @pytest.mark.parametrize("slot", range(RANDOM_SLOTS))
