@@ -33,6 +33,8 @@ STEPS: Mapping[tuple[State | None, str], State] = {
 }
 
 CURRENT = "current"
+# What stands in a release's place once it was withdrawn.
+NOTICE = "WITHDRAWN.txt"
 
 # Of what is wrong with a release's files so much is named.
 NAMED = 5

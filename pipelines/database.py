@@ -12,6 +12,9 @@ from pipelines import places
 
 Connection = duckdb.DuckDBPyConnection
 
+# A Parquet file, its path a parameter. A folder above it called `a=b` is no column.
+PARQUET = "read_parquet(?, hive_partitioning = false)"
+
 
 # How a machine says what may be used of it; neither changes a byte of what comes out.
 MEMORY_LIMIT, THREADS = "EDI_MEMORY_LIMIT", "EDI_THREADS"
@@ -97,7 +100,7 @@ def twin(con: Connection, table: Path, path: Path) -> None:
     cell. The bytes are the same every time.
     """
     con.execute(
-        f"copy (select * from read_parquet({literal(only(table))})) to {literal(str(path))} "
+        f"copy (select * from read_parquet({literal(only(table))}, hive_partitioning = false)) to {literal(str(path))} "
         "(format csv, header true, delimiter ',', quote '\"', escape '\"', nullstr '', dateformat '%Y-%m-%d')"
     )
 
@@ -105,7 +108,14 @@ def twin(con: Connection, table: Path, path: Path) -> None:
 def view(con: Connection, name: str, paths: Iterable[Path]) -> None:
     """Make a view over Parquet files of one shape."""
     files = ", ".join(literal(only(path)) for path in paths)
-    con.execute(f"create or replace view {identifier(name)} as select * from read_parquet([{files}])")
+    con.execute(
+        f"create or replace view {identifier(name)} as select * from read_parquet([{files}], hive_partitioning = false)"
+    )
+
+
+def parquet(path: Path) -> str:
+    """Return the SQL of a Parquet file, where it can be no parameter."""
+    return f"read_parquet({literal(only(path))}, hive_partitioning = false)"
 
 
 def only(path: Path) -> str:

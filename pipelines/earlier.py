@@ -101,7 +101,7 @@ def register(con: Connection, feed: str, extracts: Sequence[Extract], earlier: E
         query += (
             " union all by name select 'earlier ' || taken.file as extract, taken.* exclude (file) "
             "from (select * exclude (filename), parse_filename(filename) as file "
-            f"from read_parquet([{files}], filename = true, union_by_name = true)) as taken "
+            f"from read_parquet([{files}], hive_partitioning = false, filename = true, union_by_name = true)) as taken "
             "semi join earlier_wanted using (file, org_code, as_at_date)"
         )
     con.execute(f"create or replace view {identifier(f'{feed}_earlier')} as {query}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipelines import seal
+from pipelines import describe, seal
 
 # What the ledger says was checked.
 CHECKS = ("seal", "public tables")
@@ -26,9 +26,16 @@ def problems(release: Path, sums: Mapping[str, str]) -> list[str]:
 
 
 def _counting(release: Path) -> list[str]:
-    """Return which public tables aren't among those that count nobody, or hold numbers that could be counts."""
-    return [
+    """Return which public tables aren't among those that count nobody, or have a column that is a quantity."""
+    tables = [path for path in seal.held(release) if path.suffix in (".parquet", ".csv")]
+    unknown = [
         f"{path.name} isn't one of {', '.join(WITHOUT_COUNTS)}, and nothing protects its counts yet"
-        for path in seal.held(release)
-        if path.suffix in (".parquet", ".csv") and path.stem not in WITHOUT_COUNTS
+        for path in tables
+        if path.stem not in WITHOUT_COUNTS
+    ]
+    return unknown + [
+        f"{name}: {column} is a number of {described.unit}, and nothing protects it yet"
+        for name in sorted({path.stem for path in tables} & set(WITHOUT_COUNTS))
+        for column, described in describe.load(name).columns.items()
+        if described.unit
     ]

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines import approval, disk, ledger, seal
-from pipelines.approval import CURRENT, ApprovalError, Standing
+from pipelines.approval import CURRENT, NOTICE, ApprovalError, Standing
 from pipelines.disk import HeldError
 from pipelines.failure import sentence
 from pipelines.places import DataFolder
 from pipelines.seal import SUMS
-
-NOTICE = "WITHDRAWN.txt"
 
 # What everybody may: read a file, and look into a folder. The program's own umask lets nobody.
 FILE_MODE, FOLDER_MODE = 0o644, 0o755

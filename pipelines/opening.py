@@ -182,10 +182,10 @@ def _of_parquet(path: Path) -> Opening:
     try:
         with duckdb.connect() as con:
             columns = [
-                name for name, *_ in con.execute("describe from read_parquet(?)", [database.only(path)]).fetchall()
+                name for name, *_ in con.execute(f"describe from {database.PARQUET}", [database.only(path)]).fetchall()
             ]
             first = con.execute(
-                "select columns(*)::varchar from read_parquet(?) limit ?", [database.only(path), LINES_SEEN - 1]
+                f"select columns(*)::varchar from {database.PARQUET} limit ?", [database.only(path), LINES_SEEN - 1]
             ).fetchall()
     except duckdb.Error as error:
         raise UnreadableFileError("it is a damaged Parquet file; send it again") from error

@@ -114,7 +114,8 @@ def read_csv(con: Connection, path: Path, header: Sequence[str]) -> Read:
         con.execute(
             "create or replace temp table source_row as select row_number() over () + 1 as source_line, * "
             f"from read_csv({literal(database.only(path))}, columns = {{{columns}}}, header = true, "
-            "auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true)"
+            "hive_partitioning = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+            "strict_mode = true)"
         )
     except duckdb.Error:
         is_whole = False
@@ -169,7 +170,7 @@ def _read_line_by_line(
 
 def _read_parquet(con: Connection, path: Path, header: Sequence[str]) -> Read:
     try:
-        described = con.execute("describe from read_parquet(?)", [database.only(path)]).fetchall()
+        described = con.execute(f"describe from {database.PARQUET}", [database.only(path)]).fetchall()
         columns = ", ".join(
             f"nullif({_parquet_cell(identifier(name), str(kind))}, '') as {identifier(name)}"
             for name, kind, *_ in described
@@ -177,7 +178,7 @@ def _read_parquet(con: Connection, path: Path, header: Sequence[str]) -> Read:
         )
         con.execute(
             f"create or replace temp table source_row as select file_row_number + 1 as source_line, {columns} "
-            f"from read_parquet({literal(database.only(path))}, file_row_number = true)"
+            f"from read_parquet({literal(database.only(path))}, file_row_number = true, hive_partitioning = false)"
         )
     except duckdb.OutOfMemoryException:
         raise

@@ -117,7 +117,8 @@ def read_table(con: Connection, name: str, path: Path) -> None:
     try:
         con.execute(
             f"create or replace table {identifier('reference_' + name)} as select * from "
-            f"read_csv({literal(database.only(path))}, all_varchar = true, header = true, delim = ',', quote = '\"')"
+            f"read_csv({literal(database.only(path))}, all_varchar = true, header = true, delim = ',', quote = '\"', "
+            "hive_partitioning = false)"
         )
     except duckdb.InvalidInputException as error:
         raise ValueError(

@@ -114,7 +114,7 @@ def _rows_of(con: Connection, feed: str, typed: Path, extract: str, *, entered: 
     """Return whose rows a typed file holds, as at when (of residents the vintage), and how many."""
     keys = "area_code, vintage" if feed == "population" else "org_code, as_at_date"
     own = "" if entered else f"where extract = {literal(extract)} and row_role = 'detail'"
-    query = f"select {keys}, count(*) from read_parquet(?) {own} group by all order by all"
+    query = f"select {keys}, count(*) from {database.PARQUET} {own} group by all order by all"
     rows = con.execute(query, [database.only(typed)]).fetchall()
     return [(code, as_at, count) for code, as_at, count in rows if code is not None and as_at is not None]
 
@@ -223,7 +223,7 @@ def _verdict(
                 finding.rule,
                 f"{finding.sentence} ({finding.rows_failing:,} times, first at {where}); {finding.advice}",
             )
-    source = f"(from read_parquet({literal(database.only(extract.typed))}) where extract = {literal(extract.sha256)})"
+    source = f"(from {database.parquet(extract.typed)} where extract = {literal(extract.sha256)})"
     rejected_rows = f"select source_line from rejected_row where extract = {literal(extract.sha256)}"
     typed = extract.typed.with_name(f"{extract.sha256}.accepted.parquet")
     terms = contract.load(extract.feed)
@@ -291,7 +291,7 @@ def _too_many(extract: Extract, rejected: int, findings: Sequence[Finding], meth
 def _rows_about(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...], int]:
     """Return what accepted rows speak about, in order, with how many of them do."""
     keys = ", ".join(f"{identifier(name)}::varchar" for name in contract.load(feed).about)
-    query = f"select {keys}, count(*) from read_parquet(?) group by all order by all"
+    query = f"select {keys}, count(*) from {database.PARQUET} group by all order by all"
     return {tuple(about): rows for *about, rows in con.execute(query, [database.only(typed)]).fetchall()}
 
 
@@ -300,7 +300,7 @@ def _taken_on(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...], 
     if feed not in contract.POST_FEEDS:
         return {}
     query = (
-        "select org_code, as_at_date::varchar, max(extracted_on)::varchar from read_parquet(?) "
+        f"select org_code, as_at_date::varchar, max(extracted_on)::varchar from {database.PARQUET} "
         "where extracted_on is not null group by all order by all"
     )
     return {tuple(about): day for *about, day in con.execute(query, [database.only(typed)]).fetchall()}
@@ -364,5 +364,5 @@ def _fingerprint(con: Connection, one: Accepted, about: Sequence[str]) -> str:
         f"{identifier(name)}::varchar = {literal(value)}" for name, value in zip(names, about, strict=True)
     )
     said = "string_agg(said::varchar, chr(10) order by said::varchar)"
-    query = f"select sha256({said}) from read_parquet(?) as said where {where}"
+    query = f"select sha256({said}) from {database.PARQUET} as said where {where}"
     return str(con.execute(query, [database.only(one.typed)]).fetchall()[0][0])

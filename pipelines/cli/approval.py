@@ -103,7 +103,7 @@ def withdraw(
         name: who decided it.
         also: a folder with a copy that the ledger doesn't know of.
     """
-    from pipelines import handover
+    from pipelines import approval, handover
     from pipelines.terminal import print_lines
 
     with _alone(data) as folder:
@@ -111,7 +111,7 @@ def withdraw(
     before = "" if done.first else "; that was so before, and its reason stays"
     lines = [
         f"withdrawn {done.standing.release_id}{before}",
-        *(f"notice    {path / handover.NOTICE}" for path in done.replaced),
+        *(f"notice    {path / approval.NOTICE}" for path in done.replaced),
         *(f"left      {sentence}" for sentence in done.left),
     ]
     print_lines(open_console(), lines)

@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines import contract, database, disk, layout, lookup, mapping, reader, reference, sidecar, typed, waiver
 from pipelines.contract import Contract
-from pipelines.database import Connection, export, identifier, literal
+from pipelines.database import Connection, export, identifier
 from pipelines.ingest import personal
 from pipelines.ingest.notes import Note, spellings
 from pipelines.ingest.personal import Approved, Found
@@ -330,4 +330,4 @@ def _synthetic(con: Connection, table: Path) -> set[str]:
 
 
 def _parquet(path: Path) -> str:
-    return f"read_parquet({literal(database.only(path))})"
+    return database.parquet(path)

@@ -169,8 +169,7 @@ def _accept(con: Connection, feed: str, extracts: Sequence[FrozenExtract]) -> No
     columns = {"extract": "varchar"} | contract(feed).typed
     nothing = ", ".join(f"null::{kind} as {identifier(name)}" for name, kind in columns.items())
     accepted = " union all ".join(
-        f"select {literal(extract.sha256)} as extract, * from read_parquet({literal(database.only(extract.typed))})"
-        for extract in extracts
+        f"select {literal(extract.sha256)} as extract, * from {database.parquet(extract.typed)}" for extract in extracts
     )
     con.execute(f"create or replace view accepted as {accepted or f'select {nothing} where false'}")
     if feed == "staff":

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipelines import database
-from pipelines.database import Connection, identifier, literal
+from pipelines.database import Connection, identifier
 
 TABLES = ("unit", "category", "grade_group")
 
@@ -41,7 +41,7 @@ def write_public(con: Connection, staging: Path, notes: Mapping[str, str]) -> li
 
 def _refuse_formulas(con: Connection, path: Path) -> None:
     """Refuse a table with a text that a spreadsheet could run, and name its column and the text."""
-    table = f"read_parquet({literal(database.only(path))})"
+    table = database.parquet(path)
     for name, kind, *_ in con.execute(f"describe select * from {table}").fetchall():
         if kind == "VARCHAR":
             column = identifier(name)

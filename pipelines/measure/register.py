@@ -121,7 +121,7 @@ def _population(con: Connection, extracts: list[FrozenExtract]) -> None:
         owns = pa.table({"about": [" ".join(about) for about in extract.owns]})
         con.register("owns", owns)
         con.execute(
-            "insert into landing_population select * from read_parquet(?) "
+            f"insert into landing_population select * from {database.PARQUET} "
             "where area_code || ' ' || characteristic || ' ' || age_range in (select about from owns)",
             [database.only(verified(extract.typed))],
         )

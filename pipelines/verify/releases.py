@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipelines.approval import STEPS, State
+from pipelines.approval import NOTICE, STEPS, State
 from pipelines.ledger import Entry
 from pipelines.verify.chain import LINE
 from pipelines.verify.snapshots import frozen
@@ -162,7 +162,19 @@ def _pointer(stored: Stored, entries: Sequence[tuple[int, Entry]]) -> Iterator[P
         if said.get(key) != meant.get(key):
             should = f"should be {meant[key]}" if key in meant else "shouldn't be there"
             yield Problem(POINTER, f"its {key} {should}, by the ledger", RENEW)
-    yield from _copy(stored, release, made_by.get("sums"))
+    if meant["state"] == "withdrawn" and CURRENT in stored.folders:
+        yield from _notice(stored, release)
+    else:
+        yield from _copy(stored, release, made_by.get("sums"))
+
+
+def _notice(stored: Stored, release: str) -> Iterator[Problem]:
+    """Hold `current` to what it is once its release was withdrawn: the notice, and nothing else."""
+    path = f"{CURRENT}/{NOTICE}"
+    stored.accounted.update((CURRENT, path))
+    if not stored.content(path).decode(errors="replace").startswith(f"WITHDRAWN: release {release}\n"):
+        what = f"isn't the notice of release {release}, which was withdrawn"
+        yield Problem(path, what, "withdraw it again, which writes the notice")
 
 
 def _json(content: bytes) -> dict[str, Any]:

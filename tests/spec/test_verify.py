@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import cli, ledger
+from pipelines import cli, handover, ledger
 from pipelines.places import DataFolder
 from pipelines.verify import chain
 from tests.kept import APRIL, MARCH, RELEASES, kept, problems, put, put_object, said, sha256
@@ -303,12 +303,21 @@ def test_a_pointer_that_says_something_else_than_the_ledger_is_found(
     assert any(f"current.json: its {word} should" in one or f"its {word} shouldn't" in one for one in found)
 
 
-def test_a_withdrawn_release_stays_where_it_is_and_the_pointer_says_so(folder: DataFolder) -> None:
+def test_a_withdrawn_release_stays_where_it_is_and_its_copy_is_the_notice_alone(folder: DataFolder) -> None:
+    handover.withdraw(folder, RELEASES[APRIL], "an error", "ann")
+    assert said(folder) == []
+    current = folder.marts / "current"
+    put(current / "unit.csv", "again")
+    assert [one.split(":")[0] for one in said(folder)] == ["marts/current/unit.csv"]
+    (current / "unit.csv").unlink()
+    put(current / "WITHDRAWN.txt", f"WITHDRAWN: release {RELEASES[MARCH]}\n")
+    assert [one.split(":")[0] for one in said(folder)] == ["marts/current/WITHDRAWN.txt"]
+
+
+def test_a_withdrawal_that_the_pointer_does_not_tell_is_found(folder: DataFolder) -> None:
     about = {"release_id": RELEASES[APRIL], "reason": "an error", "by": "ann"}
     ledger.append(folder.ledger, [{"event": "withdrawn", **about}])
-    assert [one.split(";")[0] for one in said(folder)] == [
-        "marts/current.json: its state should be withdrawn, by the ledger"
-    ]
+    assert "marts/current.json: its state should be withdrawn, by the ledger" in said(folder)[0]
 
 
 def test_what_an_earlier_version_wrote_is_said_once_and_is_no_fault(edi: Edi, folder: DataFolder) -> None:
