@@ -24,7 +24,7 @@ DESCRIPTOR = "datapackage.json"
 PUBLIC = "What may be published of a release: the units, categories and grades that its numbers are about."
 EXACT = "The exact tables of a release: personal data where counts are small. Never to be published or passed on."
 
-# Where a file of ours lies until the whole of it is written: no pattern that a sender's or an analyst's file could have.
+# Where a file of ours lies until the whole of it is written: no sender's or analyst's own file is called so.
 DRAFTS = (
     *(".edi.holder.draft", "ledger.head.draft", "quarantine/*/re*.draft", "snapshots/*/*.draft"),
     *("marts/.*.draft", "marts/current.json.draft", "marts/current/*.draft"),

@@ -1,6 +1,6 @@
 """Commands as real processes that are killed at a named point, or at any moment, while they are at work.
 
-`python -m tests.faults.kill` reads orders from its standard input, one JSON object a line, and answers each with one. It
+`python -m tests.faults.kill` reads orders from its standard input, a JSON object a line, and answers each with one. It
 has imported what a command needs and opened no database; each order forks a process of its own, which is the command
 ``edi`` and nothing else. The hooks are set in that process only. A fork costs a third of a new interpreter.
 
@@ -41,6 +41,8 @@ SHORTER = (
     (re.compile(r"(?<=^marts/current/)[^/]*?(?=(.draft)?$)"), "<file>"),
     (re.compile(r"(?<=/)(report\.md|report\.jsonl|rejects\.csv)\b"), "<answer>"),
 )
+FAULT = 70  # the exit code of a command that ends in a traceback
+
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 # What takes one path, or two and changes the second; by what an audit hook calls it.
@@ -57,7 +59,7 @@ class Points:
 
         Where they come several times, the first ``skip`` of them are passed by.
         """
-        self.root, self.at, self.skip, self.do = os.path.abspath(root), [*at], skip, do
+        self.root, self.at, self.skip, self.do = root.resolve(), [*at], skip, do
         self.names: list[str] = []
         self._inside = 0
 
@@ -86,11 +88,11 @@ class Points:
     def below(self, path: Any, folder: int | None = None) -> str | None:
         """Return a path as it lies below the data folder, or nothing where it doesn't."""
         if isinstance(path, int):
-            whole = os.readlink(f"/proc/self/fd/{path}")
+            whole = _of_descriptor(path)
         else:
-            start = os.readlink(f"/proc/self/fd/{folder}") if isinstance(folder, int) and folder >= 0 else os.getcwd()
-            whole = os.path.normpath(os.path.join(start, os.fsdecode(path)))
-        return os.path.relpath(whole, self.root) if whole.startswith(self.root + os.sep) else None
+            whole = Path(_of_descriptor(folder) if folder is not None and folder >= 0 else Path(), os.fsdecode(path))
+        whole = whole.absolute()
+        return whole.relative_to(self.root).as_posix() if self.root in whole.parents else None
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Put a point before what no wrapper saw."""
@@ -104,6 +106,10 @@ class Points:
             return
         if path is not None:
             self.reach("before", f"unseen {event}", path)
+
+
+def _of_descriptor(number: int) -> Path:
+    return Path(f"/proc/self/fd/{number}").readlink()
 
 
 def _shorter(path: str) -> str:
@@ -192,9 +198,6 @@ def _command(order: dict[str, Any], told: Path) -> int:
         cli.main()
     except SystemExit as end:
         code = int(end.code or 0)
-    except BaseException:
-        traceback.print_exc()
-        code = 70
     sys.stdout.flush()
     told.write_text(json.dumps(points.names), encoding="utf-8")
     return code
@@ -227,7 +230,14 @@ def _obey(order: dict[str, Any], passing: Path) -> dict[str, Any]:
         output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        os._exit(_command(order, told))
+        code = FAULT
+        try:
+            code = _command(order, told)
+        except Exception:
+            traceback.print_exc()
+            raise
+        finally:
+            os._exit(code)
     if order.get("seconds") is not None:
         ended = os.pidfd_open(process)
         if not select.select([ended], [], [], order["seconds"])[0]:

@@ -1,10 +1,10 @@
 """`kill -9` at every named point and at random moments: nothing is half there, and the next run makes it whole.
 
-What a kill leaves is held to the laws at once. Then the next process starts in the same folder; a few times it is killed
-as well, at a later point, and the last one is left alone. So each has to get past what all before it left, and at the end
-every byte is as if nobody had disturbed the first. EDI_KILLS says how many random moments are taken, EDI_KILLS_SEED where
-they come from; where it is set, as by `make soak`, every kill is followed by a process that is left alone, and what is
-repeated, as the writing of a mart, is killed each time.
+What a kill leaves is held to the laws at once. Then the next process starts in the same folder; a few times it is
+killed as well, at a later point, and the last one is left alone. So each has to get past what all before it left, and
+at the end every byte is as if nobody had disturbed the first. EDI_KILLS says how many random moments are taken,
+EDI_KILLS_SEED where they come from; where it is set, as by `make soak`, each kill is followed by a process that is left
+alone, and every point is taken by itself.
 """
 
 import os
