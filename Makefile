@@ -16,7 +16,7 @@ PYTHON ?= $(firstword $(foreach python,python3.14 python3.13 python3.12 python3.
 	$(shell $(python) -c '$(SUITS)' 2>/dev/null && echo $(python))))
 UV := $(shell sed -n 's/^ *"\(uv==[^"]*\)".*/\1/p' pyproject.toml)
 
-.PHONY: help setup demo serve test soak bench check wheelhouse clean
+.PHONY: help setup demo serve test soak soak-files soak-kills soak-settings bench check wheelhouse clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -24,7 +24,7 @@ help:
 	@echo 'make demo    make a sample of invented staff, run it through, say where the results lie'
 	@echo 'make serve   run by itself: a Prefect server and worker on this machine, with the deployments of prefect.yaml'
 	@echo 'make test    run the tests'
-	@echo 'make soak    fuzz with FILES=30000 damaged files from a new SEED: half an hour or more'
+	@echo 'make soak    FILES=30000 damaged files and KILLS=300 kills from a new SEED, and every setting of a machine: two hours or more'
 	@echo 'make bench   time validation beside a bare pass of the database, on 1.5 million rows: some minutes'
 	@echo 'make check   run the linters and the type checker: ruff, mypy, sqlfluff'
 	@echo 'make wheelhouse   pack offline bundles for PLATFORMS="linux windows" and PYTHONS="3.11 …" into dist: some minutes'
@@ -56,11 +56,17 @@ serve: .venv/.ready
 test: .venv/.ready
 	@.venv/bin/pytest -n auto --dist worksteal
 
-# A failure names each file by its number, and `make soak SEED=...` takes the same files again.
+# A failure names what it took by its number, and `make soak SEED=...` takes the same again. A part of it: `make soak-kills`.
 FILES ?= 30000
-soak: SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
-soak: .venv/.ready
+KILLS ?= 300
+soak: soak-files soak-kills soak-settings
+soak-files soak-kills: SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
+soak-files: .venv/.ready
 	@EDI_FUZZ_FILES=$(FILES) EDI_FUZZ_SEED=$(SEED) .venv/bin/pytest tests/properties/test_fuzz.py
+soak-kills: .venv/.ready
+	@EDI_KILLS=$(KILLS) EDI_KILLS_SEED=$(SEED) .venv/bin/pytest -n auto --dist worksteal tests/faults
+soak-settings: .venv/.ready
+	@EDI_SOAK=1 .venv/bin/pytest -n auto --dist worksteal tests/properties/test_determinism.py
 
 bench: .venv/.ready
 	@.venv/bin/python -m tests.bench.validate

@@ -342,6 +342,12 @@ def append_whole(path: Path, content: bytes, size: int) -> None:
     _settle(number)
 
 
+def links(folder: Path) -> Iterator[Path]:
+    """Yield the symbolic links below a folder, following none."""
+    for path, folders, files in os.walk(folder):
+        yield from (one for one in (Path(path, name) for name in (*folders, *files)) if one.is_symlink())
+
+
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:

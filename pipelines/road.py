@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,10 @@ NAMED = 3
 
 class AtWorkError(RuntimeError):
     """Another run is, or may be, at work in the data folder."""
+
+
+class LinkError(ValueError):
+    """A link stands where the program keeps a file or folder of its own."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +136,10 @@ def alone(folder: DataFolder, wait_seconds: float = 0) -> Iterator[None]:
     Raises:
         AtWorkError: another run is at work there, and didn't end in this time; or another machine may be, or have been.
         LedgerError: lines are missing at the end of the ledger.
+        LinkError: a link stands where the program keeps a file or folder of its own.
         HeldError: another program holds what was half done.
     """
+    _refuse_links(folder)
     folder.root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.root / ".edi.lock", fallback_to_soft=False)
     holder = _holder(folder)
@@ -155,6 +162,21 @@ def alone(folder: DataFolder, wait_seconds: float = 0) -> Iterator[None]:
             yield
     finally:
         lock.release()
+
+
+def _refuse_links(folder: DataFolder) -> None:
+    """Refuse a data folder in which a link stands for one of the program's own files: it would write or read others.
+
+    The folders themselves may be links: somebody put them on another disk.
+    """
+    own = (folder.root / ".edi.lock", _holder(folder), folder.ledger, ledger.head_path(folder.ledger))
+    drafts = (path.with_name(f"{path.name}.draft") for path in own)
+    below = (link for kept in (folder.snapshots, folder.marts) for link in disk.links(kept))
+    for link in chain((path for path in (*own, *drafts) if path.is_symlink()), below):
+        raise LinkError(
+            f"{link} is a link, and this program follows none from its own files; find out who put it there, put what "
+            "it leads to in its place or remove it, and run again"
+        )
 
 
 def _refuse_conflict_copies(folder: DataFolder) -> None:

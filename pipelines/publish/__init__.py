@@ -24,6 +24,12 @@ DESCRIPTOR = "datapackage.json"
 PUBLIC = "What may be published of a release: the units, categories and grades that its numbers are about."
 EXACT = "The exact tables of a release: personal data where counts are small. Never to be published or passed on."
 
+# Where a file of ours lies until the whole of it is written: no sender's or analyst's own file is called so.
+DRAFTS = (
+    *(".edi.holder.draft", "ledger.head.draft", "quarantine/*/re*.draft", "snapshots/*/*.draft"),
+    *("marts/.*.draft", "marts/current.json.draft", "marts/current/*.draft"),
+)
+
 SYNTHETIC = "SYNTHETIC DATA, made by edi sample: no real person or employer is described."
 
 
@@ -198,10 +204,10 @@ def _copy_public(release: Path, current: Path) -> None:
 
 
 def clear_drafts(folder: DataFolder) -> None:
-    """Remove the marts of runs that stopped before they became a release: they are exact, and nobody's.
+    """Remove what runs left that were killed while they wrote it: a release to be is exact, and nobody's.
 
     Raises:
-        HeldError: another program holds one of them.
+        HeldError: another program holds some of it.
     """
-    for draft in folder.marts.glob(".*.draft"):
-        disk.remove_tree(draft)
+    for draft in (draft for pattern in DRAFTS for draft in folder.root.glob(pattern)):
+        (disk.remove_tree if draft.is_dir() and not draft.is_symlink() else disk.remove)(draft)

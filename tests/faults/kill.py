@@ -1,10 +1,10 @@
 """Commands as real processes that are killed at a named point, or at any moment, while they are at work.
 
-`python -m tests.faults.kill` reads orders from its standard input, one JSON object a line, and answers each with one. It
+`python -m tests.faults.kill` reads orders from its standard input, a JSON object a line, and answers each with one. It
 has imported what a command needs and opened no database; each order forks a process of its own, which is the command
 ``edi`` and nothing else. The hooks are set in that process only. A fork costs a third of a new interpreter.
 
-A point is named ``before`` or ``after`` an operation on a path below the data folder, ids and names of marts left out;
+A point is named ``before`` or ``after`` an operation on a path below the data folder, ids and names of tables left out;
 ``within write`` is a write of which half has reached the file.
 """
 
@@ -33,10 +33,16 @@ SHORTER = (
     (re.compile(r"[0-9a-f]{64}"), "<sha256>"),
     (re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{12}"), "<release>"),
     (re.compile(r"-[0-9a-f]{12}\b"), "-<sha256>"),
-    (re.compile(r"^(marts/.*/)\w+(?=\.(parquet|csv)\b)"), r"\1<mart>"),
+    # Files of one kind, by the folder that they lie in: what is written in the same way, one after the other.
+    (re.compile(r"(?<=^snapshots/objects/)<sha256>.parquet"), "<sha256>"),
+    (re.compile(r"(?<=^snapshots/.work/).+"), "<file>"),
+    (re.compile(r"(?<=^marts/.<release>.draft/)internal/"), ""),
+    (re.compile(r"(?<=^marts/.<release>.draft/)[^.]+\..*?(?=(.draft)?$)"), "<file>"),
+    (re.compile(r"(?<=^marts/current/)[^/]*?(?=(.draft)?$)"), "<file>"),
     (re.compile(r"(?<=/)(report\.md|report\.jsonl|rejects\.csv)\b"), "<answer>"),
-    (re.compile(r"x{50,}"), "<long name>"),
 )
+FAULT = 70  # the exit code of a command that ends in a traceback
+
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 # What takes one path, or two and changes the second; by what an audit hook calls it.
@@ -48,18 +54,22 @@ ON_TWO_PATHS = {"replace": "os.rename", "rename": "os.rename", "link": "os.link"
 class Points:
     """Counts the points of this process, and does at one of them what was ordered."""
 
-    def __init__(self, root: Path, at: int | Sequence[str] | None, do: Callable[[], None]) -> None:
-        """Count points below ``root``; ``at`` is the one at which to ``do``: its number, or its name and the one before."""
-        self.root, self.at, self.do = os.path.abspath(root), at, do
+    def __init__(self, root: Path, at: Sequence[str], skip: int, do: Callable[[], None]) -> None:
+        """Count points below ``root``; ``do`` at the one named ``at``, with the name of the one before it.
+
+        Where they come several times, the first ``skip`` of them are passed by.
+        """
+        self.root, self.at, self.skip, self.do = root.resolve(), [*at], skip, do
         self.names: list[str] = []
         self._inside = 0
 
     def reach(self, when: str, operation: str, path: str) -> None:
         """Be at a point: do what was ordered here, or go on."""
         self.names.append(f"{when} {operation} {_shorter(path)}")
-        if self.at in (len(self.names) - 1, ["", *self.names][-2:]):
-            self.at = None
-            self.do()
+        if self.at == ["", *self.names][-2:]:
+            self.skip -= 1
+            if self.skip == -1:
+                self.do()
 
     @contextlib.contextmanager
     def around(self, operation: str, path: str | None) -> Iterator[None]:
@@ -78,11 +88,11 @@ class Points:
     def below(self, path: Any, folder: int | None = None) -> str | None:
         """Return a path as it lies below the data folder, or nothing where it doesn't."""
         if isinstance(path, int):
-            whole = os.readlink(f"/proc/self/fd/{path}")
+            whole = _of_descriptor(path)
         else:
-            start = os.readlink(f"/proc/self/fd/{folder}") if isinstance(folder, int) and folder >= 0 else os.getcwd()
-            whole = os.path.normpath(os.path.join(start, os.fsdecode(path)))
-        return os.path.relpath(whole, self.root) if whole.startswith(self.root + os.sep) else None
+            whole = Path(_of_descriptor(folder) if folder is not None and folder >= 0 else Path(), os.fsdecode(path))
+        whole = whole.absolute()
+        return whole.relative_to(self.root).as_posix() if self.root in whole.parents else None
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Put a point before what no wrapper saw."""
@@ -96,6 +106,10 @@ class Points:
             return
         if path is not None:
             self.reach("before", f"unseen {event}", path)
+
+
+def _of_descriptor(number: int) -> Path:
+    return Path(f"/proc/self/fd/{number}").readlink()
 
 
 def _shorter(path: str) -> str:
@@ -172,7 +186,8 @@ def _command(order: dict[str, Any], told: Path) -> int:
     from pipelines import cli, ledger
 
     copies = order.get("copy")
-    points = Points(Path(order["data"]), order.get("at"), (lambda: _overwrite(*copies)) if copies else _kill)
+    do = (lambda: _overwrite(*copies)) if copies else _kill
+    points = Points(Path(order["data"]), order.get("at", ()), order.get("skip", 0), do)
     if order.get("now"):
         ledger.datetime = _clock(order["now"])  # type: ignore[attr-defined, misc]
     sys.argv = ["edi", *order["argv"], "--data", order["data"]]
@@ -183,9 +198,6 @@ def _command(order: dict[str, Any], told: Path) -> int:
         cli.main()
     except SystemExit as end:
         code = int(end.code or 0)
-    except BaseException:
-        traceback.print_exc()
-        code = 70
     sys.stdout.flush()
     told.write_text(json.dumps(points.names), encoding="utf-8")
     return code
@@ -218,7 +230,14 @@ def _obey(order: dict[str, Any], passing: Path) -> dict[str, Any]:
         output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        os._exit(_command(order, told))
+        code = FAULT
+        try:
+            code = _command(order, told)
+        except Exception:
+            traceback.print_exc()
+            raise
+        finally:
+            os._exit(code)
     if order.get("seconds") is not None:
         ended = os.pidfd_open(process)
         if not select.select([ended], [], [], order["seconds"])[0]:

@@ -1,4 +1,4 @@
-"""What holds of a data folder whenever a process in it was killed, and what holds after the next one ended by itself."""
+"""What holds of a data folder whenever a process in it was killed, and what after the next one ended by itself."""
 
 import hashlib
 import json

@@ -5,11 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines import places
 
@@ -17,6 +18,8 @@ HEADER = (
     "as_at_date,org_code,employment_type,grade,clinical,staff_group,characteristic,classification,category,"
     "answer_status,headcount\n"
 )
+MANY = 13  # tables are written as often; what comes oftener is a definition that is kept
+
 LETTER = "Dear colleague,\n"
 
 
@@ -63,9 +66,17 @@ RESEND = Scenario(
         Step({"landing/march.csv": headcount(40)}, ["run"]),
         Step({"landing/march.csv": headcount(44), "landing/april.csv": headcount(41, "2026-04-30")}, ["run"]),
     ],
-    points=r" (ledger|marts/<release>$|marts/current)",
+    points=r" (ledger.jsonl|marts/<release>|marts/current.json)$",
 )
 SCENARIOS = (FIRST, RESEND)
+
+
+class Moment(NamedTuple):
+    """A point of a process, the one before it, and how many such pairs are passed by first."""
+
+    last: str
+    point: str
+    skip: int
 
 
 class Commands:
@@ -107,32 +118,38 @@ class Undisturbed:
     points: Sequence[str]
     seconds: float
 
-    def moments(self) -> dict[tuple[str, str], list[int]]:
-        """The moments at which a kill can find another thing on the disk, in order.
+    def moments(self) -> list[Moment]:
+        """The moments at which a kill finds another thing on the disk than at the one before, in order.
 
-        Behind one operation and before the next nothing happens to the disk, so that the two points are one moment;
-        unless a file was opened, whose content then comes without an operation of its own.
-
-        Returns:
-            The names of a moment's point and of the one before → the numbers of its points: of what is repeated, as the
-            writing of a mart, there are several.
+        Between the end of one operation and the beginning of the next nothing happens to the disk, and by an fsync
+        nothing happens that a process could see, so that such points are one moment. Only where a file was opened,
+        content comes without an operation of its own. Of what is repeated, as the writing of a table, one is taken.
         """
         found: dict[tuple[str, str], list[int]] = {}
-        for number, (last, point) in enumerate(pairwise(("", *self.points))):
-            if self._is_told_by_the_next(number):
-                continue
-            found.setdefault((last, point), []).append(number)
-        return found
+        for number, names in enumerate(pairwise(("", *self.points))):
+            if _is_last_of_moment(names[1], (*self.points, "")[number + 1]):
+                found.setdefault(names, []).append(number)
+        # Not the same one of each: of several files, some are killed early and others late.
+        taken = [
+            (numbers[turn % len(numbers)], Moment(*names, turn % len(numbers)))
+            for turn, (names, numbers) in enumerate(found.items())
+        ]
+        return [moment for _, moment in sorted(taken)]
 
-    def _is_told_by_the_next(self, number: int) -> bool:
-        point = self.points[number]
-        return point.startswith("after ") and not point.startswith("after open ") and number + 1 < len(self.points)
+    def every_point(self) -> list[Moment]:
+        """Every point, whether or not a kill finds another thing there; of what comes more than MANY times, some."""
+        found = Counter(pairwise(("", *self.points)))
+        return [Moment(*names, skip) for names, times in found.items() for skip in range(0, times, -(-times // MANY))]
 
-    def names(self, moment: tuple[str, str]) -> set[str]:
-        """The names of the points that are one moment."""
-        return {name for name in moment if name.startswith("after ") and not name.startswith("after open ")} | {
-            moment[1]
-        }
+
+def _is_last_of_moment(point: str, following: str) -> bool:
+    """Tell whether something happens to the disk between a point and the following one."""
+    when, operation, path = point.split(" ", 2)
+    if when != "before":
+        return when == "within" or operation == "open" or not following
+    # What isn't followed by its own end wasn't done: there was such a folder already.
+    was_done = following == f"after {operation} {path}" or following.startswith("within")
+    return operation == "unseen" or (was_done and operation != "fsync")
 
 
 def undisturbed(scenario: Scenario, commands: Commands, folder: Path) -> Undisturbed:

@@ -126,9 +126,6 @@ def run(data: Path, setting: Setting) -> None:
         "TZ": setting["zone"],
         "LC_ALL": setting["locale"],
         "PYTHONHASHSEED": setting["hash_seed"],
-        # Or Python would take another locale than C.
-        "PYTHONCOERCECLOCALE": "0",
-        "PYTHONUTF8": "0",
     }
     ended = subprocess.run(
         [sys.executable, "-m", "pipelines.cli", "run", "--data", str(data)],
