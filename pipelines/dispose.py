@@ -15,10 +15,11 @@ from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection
 from pipelines.freeze import FrozenExtract
 from pipelines.freeze.objects import DamagedError, verified
+from pipelines.landing import landed
 from pipelines.measure import parts
 from pipelines.places import DataFolder
 from pipelines.remains import SHORT, Held, Remains, Store
-from pipelines.road import landed, open_database, work_folder
+from pipelines.road import open_database, work_folder
 from pipelines.validate import rows_about, taken_on
 
 # Which setting of method.retention_months an extract's rows fall under.

@@ -45,15 +45,15 @@ from pipelines import (
 from pipelines.audit import words
 from pipelines.disk import HeldError, owner_only, write_whole
 from pipelines.failure import EXPECTED, sentences
+from pipelines.landing import ignored, landed
 from pipelines.places import DataFolder
 from pipelines.road import (
     alone,
     awaited,
-    ignored,
     judge,
     judge_files,
     kept_lines,
-    landed,
+    measure_frozen,
     open_database,
     receipt,
     verdict_summary,
@@ -173,11 +173,8 @@ def freeze_snapshot(folder: DataFolder, validated: validate.Validated, as_at: da
 def measure_snapshot(folder: DataFolder, snapshot: freeze.Snapshot) -> measure.Measured:
     """Compute the marts of a snapshot."""
     steps = len(snapshot.extracts) + 1 + len(measure.INTERMEDIATE) + len(measure.MARTS)
-    with (
-        open_database(folder, reference.method(folder)) as con,
-        progress("progress-measure", "measure", steps) as on,
-    ):
-        return measure.measure(con, folder, snapshot, publish.staging(folder, snapshot) / "internal", on)
+    with progress("progress-measure", "measure", steps) as on:
+        return measure_frozen(folder, snapshot, on)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, task_run_name="publish {measured.snapshot.as_at_date}")

@@ -1,7 +1,7 @@
 """Where things lie: what the project ships, and what a data folder holds."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -28,11 +28,12 @@ PREFECT_YAML = PROJECT / "prefect.yaml"
 class DataFolder:
     """A data folder, ``--data DIR``: extracts come in at ``landing``, releases go out at ``marts``.
 
-    ``packaged`` are the reference tables that its own come before; an audit puts a snapshot's in their place.
+    ``frozen`` are the reference tables and mappings of a snapshot, by what its manifest calls them: where there are
+    any they are used, and neither the packaged ones nor the folder's own.
     """
 
     root: Path
-    packaged: Path = REFERENCE
+    frozen: Mapping[str, Path] = field(default_factory=dict, compare=False)
 
     @property
     def landing(self) -> Path:
@@ -82,6 +83,8 @@ class DataFolder:
 
     def mappings(self) -> list[Path]:
         """Return the organisations' own mappings of grades and staff groups; none are packaged."""
+        if self.frozen:
+            return [path for name, path in sorted(self.frozen.items()) if name.startswith("mappings/")]
         return sorted((self.root / "mappings").glob("*.yaml"))
 
     def waivers(self) -> list[Path]:
@@ -94,13 +97,13 @@ class DataFolder:
         The project's own ``data`` is a data folder too, and its tables are the packaged ones.
         """
         folder = self.root / "reference"
-        if folder.resolve() == REFERENCE:
+        if self.frozen or folder.resolve() == REFERENCE:
             return {}
         return {path.stem: path for path in sorted(folder.glob("*.csv"))}
 
     def reference(self, name: str) -> Path:
         """Return the reference table that is used: the folder's own, or else the packaged one."""
-        return self.references().get(name, self.packaged / f"{name}.csv")
+        return self.frozen.get(f"reference/{name}.csv") or self.references().get(name, REFERENCE / f"{name}.csv")
 
     def prefect_yaml(self) -> Path:
         """Return the deployments: the folder's own, which come whole, or else the packaged ones."""
@@ -109,6 +112,6 @@ class DataFolder:
 
     def methods(self) -> Iterator[Path]:
         """Yield the method files, the packaged one first: a later one overrides it key by key."""
-        yield self.packaged / "method.yaml"
-        if (self.root / "method.yaml").is_file() and (self.root / "method.yaml") != self.packaged / "method.yaml":
+        yield REFERENCE / "method.yaml"
+        if (self.root / "method.yaml").is_file() and (self.root / "method.yaml") != REFERENCE / "method.yaml":
             yield self.root / "method.yaml"

@@ -81,11 +81,10 @@ def load(con: Connection, method: Mapping[str, Any], folder: DataFolder | None =
         ValueError: a table of the folder can't be replaced, or isn't written as the packaged one is.
     """
     own = _own_files(folder)
-    packaged = folder.packaged if folder else places.REFERENCE
     for name in TABLES:
         if name in own:
             _check_columns(own[name], name)
-        read_table(con, name, own.get(name, packaged / f"{name}.csv"))
+        read_table(con, name, folder.reference(name) if folder else places.REFERENCE / f"{name}.csv")
         if name in own:
             _check_cells(con, own[name], name)
     con.register("method_row", pa.Table.from_pylist([_one_row(method)]))
@@ -334,6 +333,6 @@ def codes(column: str) -> tuple[str, ...]:
 
 def files(folder: DataFolder) -> list[Path]:
     """Return every file of the reference data that is used, in order: what a snapshot names beside the extracts."""
-    packaged = {path.name: path for path in folder.packaged.iterdir() if not path.name.startswith("sample_")}
+    packaged = {path.name: path for path in places.REFERENCE.iterdir() if not path.name.startswith("sample_")}
     own = {path.name: path for path in _own_files(folder).values()}
     return [path for _, path in sorted((packaged | own).items())]

@@ -3,7 +3,7 @@
 import errno
 import os
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,14 +14,16 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from pipelines import database, disk, earlier, ledger, quarantine, reference, remains, sidecar
+from pipelines import database, disk, earlier, ledger, quarantine, reference, remains
 from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection
 from pipelines.failure import sentence
 from pipelines.freeze import Snapshot, freeze
 from pipelines.freeze.owners import GaveWay
+from pipelines.freeze.snapshot import definitions
 from pipelines.ingest import Extract, Ingested, ingest
-from pipelines.measure import measure, parts
+from pipelines.landing import ignored, landed
+from pipelines.measure import Measured, measure, parts
 from pipelines.measure.register import at_work
 from pipelines.places import DataFolder
 from pipelines.progress import Stage, stage
@@ -31,17 +33,8 @@ from pipelines.terminal import LONG_INDENT, print_lines
 from pipelines.validate import Validated, validate
 from pipelines.waiver import Waiver, Waiving
 
-# How a browser or a transfer calls a file until the whole of it is there; Excel, the mark of a file that it has open.
-UNFINISHED = (".crdownload", ".download", ".filepart", ".part", ".partial", ".tmp")
-EXCEL_LOCK = "~$"
-# What Windows leaves in folders, and what iCloud leaves of a file that isn't here.
-OF_WINDOWS = ("desktop.ini", "thumbs.db")
-OF_ICLOUD = ".icloud"
-
 # What a file system that has no locks says of them, by name: not every system has each of these.
 NO_LOCKS = ("EINVAL", "ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP")
-
-BESIDE_NOTHING = "it stands beside no extract"
 
 # Of what a file no longer speaks for, as many are named on its line.
 NAMED = 3
@@ -63,66 +56,6 @@ class Journey:
     release: Release
     answered: Sequence[Quarantined]
     stages: Sequence[Stage]
-
-
-def landed(folder: DataFolder) -> list[Path]:
-    """Return the files in the landing folder, in order; ``ignored`` says why others aren't among them."""
-    if not folder.landing.is_dir():
-        return []
-    return _in_order(
-        path
-        for path in folder.landing.iterdir()
-        if path.is_file()
-        and not path.name.startswith((".", EXCEL_LOCK))
-        and path.name.lower() not in OF_WINDOWS
-        and path.suffix.lower() not in (".yaml", ".yml", *UNFINISHED)
-        and not _is_second_name(path)
-    )
-
-
-def _in_order(paths: Iterable[Path]) -> list[Path]:
-    """Return the paths of one folder by their names; as paths, Windows would take capitals for small letters."""
-    return sorted(paths, key=lambda path: path.name)
-
-
-def _is_second_name(path: Path) -> bool:
-    """Tell whether it is a link to a file that lies beside it."""
-    return path.is_symlink() and path.resolve().parent == path.parent.resolve()
-
-
-def ignored(folder: DataFolder) -> list[str]:
-    """Say of everything in the landing folder that ``landed`` leaves out why it does: one line each, in order."""
-    if not folder.landing.is_dir():
-        return []
-    files = landed(folder)
-    read = {*files, *map(sidecar.beside, files)}
-    return [
-        f"ignored   {path.name}: {_why_ignored(path, files)}"
-        for path in _in_order(folder.landing.iterdir())
-        if path not in read
-    ]
-
-
-def _why_ignored(path: Path, files: Sequence[Path]) -> str:
-    if path.name.startswith(".") and path.suffix.lower() == OF_ICLOUD:
-        name = path.stem.removeprefix(".")
-        return f"{name} lies in iCloud only; in Finder choose 'Download Now', wait until it is there, and run again"
-    if path.name.startswith("."):
-        return "hidden files aren't read"
-    if path.is_dir():
-        return "sub-folders of landing aren't read"
-    if path.suffix.lower() in UNFINISHED:
-        return "it is called as an unfinished download is; under its own name it will be read"
-    if path.name.startswith(EXCEL_LOCK):
-        return f"Excel puts it beside {path.name.removeprefix(EXCEL_LOCK)} while it has that open"
-    if path.is_file() and _is_second_name(path):
-        return f"it is a link to {path.resolve().name} beside it, which is read under that name"
-    if path.name.lower() in OF_WINDOWS:
-        return "Windows leaves it in folders"
-    if not path.is_file():
-        return "it isn't a file that can be read"
-    meant = [one.name for one in files if sidecar.beside(one).name.casefold() == path.name.casefold()]
-    return f"it stands beside no extract; for {meant[0]} it has to be {meant[0]}.yaml" if meant else BESIDE_NOTHING
 
 
 @contextmanager
@@ -350,23 +283,40 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
         show(validated)
         answered = quarantine.quarantine(con, folder, validated)
         print_lines(console, quarantine.lines(answered), rest=f"each has a folder in {folder.quarantine}")
-        with stage(console, "freeze") as freezing:
-            snapshot = freeze(folder, validated, method, as_at_date)
-            extracts = f"{len(snapshot.extracts):,} extracts"
-            freezing.summary = f"snapshot {snapshot.snapshot_id[:12]}, as at {snapshot.as_at_date}, {extracts}"
-        print_lines(console, who_gave_way(snapshot.gave_way), LONG_INDENT, f"{folder.ledger} has a line for each")
-        print_lines(console, [one.line for one in snapshot.stopped], rest="the mart submission counts them")
-        with stage(console, "measure") as measuring:
-            measured = measure(con, folder, snapshot, staging(folder, snapshot) / "internal", measuring)
-            measuring.summary = f"{len(measured.marts)} marts"
-        with stage(console, "publish") as publishing:
-            release = publish(folder, measured)
-            publishing.summary = f"release {release.release_id}, {release.state}"
-        print_lines(console, [f"gate      closed: {line}" for line in release.closed], rest="'edi approve' names them")
+    with stage(console, "freeze") as freezing:
+        snapshot = freeze(folder, validated, method, as_at_date)
+        extracts = f"{len(snapshot.extracts):,} extracts"
+        freezing.summary = f"snapshot {snapshot.snapshot_id[:12]}, as at {snapshot.as_at_date}, {extracts}"
+    print_lines(console, who_gave_way(snapshot.gave_way), LONG_INDENT, f"{folder.ledger} has a line for each")
+    print_lines(console, [one.line for one in snapshot.stopped], rest="the mart submission counts them")
+    with stage(console, "measure") as measuring:
+        measured = measure_frozen(folder, snapshot, measuring)
+        measuring.summary = f"{len(measured.marts)} marts"
+    with stage(console, "publish") as publishing:
+        release = publish(folder, measured)
+        publishing.summary = f"release {release.release_id}, {release.state}"
+    print_lines(console, [f"gate      closed: {line}" for line in release.closed], rest="'edi approve' names them")
     for one in (ingesting, validating, measuring):
         one.handled = (rows, "rows")
     freezing.handled = (len(snapshot.extracts), "files")
     return Journey(validated, release, answered, (ingesting, validating, freezing, measuring, publishing))
+
+
+def measure_frozen(folder: DataFolder, snapshot: Snapshot, progress: Callable[[str], None]) -> Measured:
+    """Measure a snapshot by the reference tables, mappings and method that it froze, whatever is in force by now.
+
+    Args:
+        folder: the data folder.
+        snapshot: what ``freeze`` returned.
+        progress: told the name of each step when it is done.
+
+    Raises:
+        DamagedError: something that was frozen isn't what its name says.
+        ValueError: the method counts somebody in a population that doesn't exist.
+    """
+    frozen = DataFolder(folder.root, frozen=definitions(folder, snapshot))
+    with open_database(frozen, snapshot.method) as con:
+        return measure(con, frozen, snapshot, staging(folder, snapshot) / "internal", progress)
 
 
 def who_gave_way(gave_way: Sequence[GaveWay]) -> list[str]:

@@ -9,6 +9,7 @@ from pipelines import contract, database, road
 from pipelines.database import Connection
 from pipelines.freeze import Snapshot, freeze
 from pipelines.ingest import Extract, Ingested, ingest
+from pipelines.landing import landed
 from pipelines.places import DataFolder
 from pipelines.reference import method
 from pipelines.validate import Accepted, Validated, rows_about, taken_on
@@ -33,7 +34,7 @@ def read(con: Connection, folder: DataFolder, texts: Mapping[str, str]) -> Inges
     """Write files into the landing folder, and read all that lies there."""
     for name, text in texts.items():
         (folder.landing / f"{name}.csv").write_text(text, encoding="utf-8")
-    return ingest(con, folder, road.landed(folder), road.work_folder(folder))
+    return ingest(con, folder, landed(folder), road.work_folder(folder))
 
 
 def frozen(con: Connection, folder: DataFolder, texts: Mapping[str, str], as_at_date: date | None = None) -> Snapshot:

@@ -6,7 +6,7 @@ leaves as it is, then the first row and column that differ.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,15 @@ from pipelines.audit import changes, replica
 from pipelines.audit.differences import first_difference, keys
 from pipelines.content import content_sha256
 from pipelines.database import Connection
-from pipelines.freeze import snapshot
+from pipelines.failure import EXPECTED, sentence
+from pipelines.freeze import Snapshot, snapshot
 from pipelines.freeze.objects import DamagedError
 from pipelines.places import DataFolder
 from pipelines.road import open_database
 
 SAME_BYTES, SAME_CONTENT, DIFFERS, DAMAGED = "same bytes", "same content", "differs", "damaged"
+# Today's program can't make it, which says nothing of the release.
+NOT_RUN = "not run"
 # Of a table: only the release has it, or only this audit made it.
 NOT_MADE, NOT_RELEASED = "not made again", "not in the release"
 
@@ -30,10 +33,10 @@ NOT_MADE, NOT_RELEASED = "not made again", "not in the release"
 class Receipt:
     """What an audit found of one release.
 
-    ``verdict`` is ``same bytes``; ``same content``, where only bytes differ; ``differs``; or ``damaged``, where the
-    snapshot or the release isn't what it was. ``started_from`` says what was there to start from, ``tables`` holds the
-    verdict on each table by its path, ``first_difference`` the first cell that differs, with its exact numbers,
-    ``changed`` what is another than then, a line each.
+    ``verdict`` is ``same bytes``; ``same content``, where only bytes differ; ``differs``; ``damaged``, where the
+    snapshot or the release isn't what it was; or ``not run``, where this program can't make it. ``started_from`` says
+    what was there to start from, ``tables`` holds the verdict on each table by its path, ``first_difference`` the first
+    cell that differs, with its exact numbers, ``changed`` what is another than then, a line each.
     """
 
     release_id: str
@@ -94,47 +97,57 @@ def audit(folder: DataFolder, release: Standing, progress: Callable[[str], None]
         progress: told the name of each step when it is done.
     """
     path = folder.marts / release.release_id
+    receipt = Receipt(release.release_id, release.snapshot_id, "", DAMAGED, changes.program())
     damage = [f"release {release.release_id}: {line}" for line in seal.problems(path, release.sums)]
     try:
         written = snapshot.manifest(folder, release.snapshot_id)
         frozen = snapshot.read(folder, release.snapshot_id)
     except DamagedError as error:
-        return _damaged(release, "", [*damage, str(error)])
-    damage += replica.damaged(folder, path, written, frozen)
+        return _damaged(receipt, [*damage, str(error)])
+    receipt = replace(receipt, as_at_date=frozen.as_at_date.isoformat())
+    # What is sealed is read only where the seal holds.
+    damage = damage or replica.damaged(folder, path, written, frozen)
     if damage:
-        return _damaged(release, frozen.as_at_date.isoformat(), damage)
+        return _damaged(receipt, damage)
     progress("verifying")
-    with disk.passing_folder() as place:
-        copy, again = replica.make(folder, path, frozen, place)
-        with open_database(copy, again.method) as con:
-            staging = publish.staging(copy, again)
-            measured = measure.measure(con, copy, again, staging / seal.INTERNAL, progress)
-            publish.complete(staging, measured, written)
-            tables = _compare(con, path, staging)
-            progress("comparing")
-            return Receipt(
-                release.release_id,
-                release.snapshot_id,
-                frozen.as_at_date.isoformat(),
-                _verdict(tables),
-                program=changes.program(),
-                started_from=replica.started_from(frozen),
-                tables=tables,
-                first_difference=_first_difference(con, tables, path, staging),
-                changed=tuple(changes.since(path, frozen, copy, release.made[0]["python"])),
-            )
+    changed = tuple(changes.since(path, frozen, release.made[0]["python"]))
+    try:
+        with disk.passing_folder() as place:
+            return replace(_again(folder, path, frozen, written, place, progress, receipt), changed=changed)
+    except (*EXPECTED, LookupError, TypeError) as error:
+        # Yesterday's snapshot may lack what today's program needs.
+        why = str(error) if isinstance(error, LookupError | TypeError) else sentence(error)
+        return replace(receipt, verdict=NOT_RUN, damage=(f"this program can't make it: {why}",), changed=changed)
 
 
-def _damaged(release: Standing, as_at_date: str, damage: list[str]) -> Receipt:
-    return Receipt(
-        release.release_id,
-        release.snapshot_id,
-        as_at_date,
-        DAMAGED,
-        changes.program(),
-        started_from="nothing: what is damaged proves nothing",
-        damage=tuple(damage),
-    )
+def _again(
+    folder: DataFolder,
+    path: Path,
+    frozen: Snapshot,
+    written: Mapping[str, Any],
+    place: Path,
+    progress: Callable[[str], None],
+    receipt: Receipt,
+) -> Receipt:
+    """Make a release again in a folder of its own, and fill in what the comparison found."""
+    copy, again = replica.make(folder, path, frozen, place)
+    with open_database(copy, again.method) as con:
+        staging = publish.staging(copy, again)
+        measured = measure.measure(con, copy, again, staging / seal.INTERNAL, progress)
+        publish.complete(staging, measured, written)
+        tables = _compare(con, path, staging)
+        progress("comparing")
+        return replace(
+            receipt,
+            verdict=_verdict(tables),
+            started_from=replica.started_from(frozen),
+            tables=tables,
+            first_difference=_first_difference(con, tables, path, staging) or replica.other_parts(path, staging),
+        )
+
+
+def _damaged(receipt: Receipt, damage: list[str]) -> Receipt:
+    return replace(receipt, started_from="nothing: what is damaged proves nothing", damage=tuple(damage))
 
 
 def _tables(release: Path) -> dict[str, Path]:

@@ -10,6 +10,7 @@ from pipelines.freeze import Snapshot
 from pipelines.places import DataFolder
 from pipelines.publish import program as program_files
 from pipelines.publish.provenance import NAME
+from pipelines.reference import TABLES, deciding, method
 from pipelines.seal import INTERNAL
 
 # What of the program computes, by how its paths begin; SQL first, for it is what a number comes from.
@@ -21,13 +22,12 @@ def program() -> str:
     return f"Workforce EDI {program_files.version()}, {program_files.sha256(program_files.hashes())[:12]}"
 
 
-def since(release: Path, frozen: Snapshot, copy: DataFolder, python: str) -> Iterator[str]:
+def since(release: Path, frozen: Snapshot, python: str) -> Iterator[str]:
     """Yield what is another than it was, a line each: first SQL, then code, libraries, and reference tables.
 
     Args:
         release: the release's folder.
         frozen: the snapshot that it was made from.
-        copy: the audit's folder, with reference tables that the snapshot may lack.
         python: the version of Python then, as the ledger has it.
     """
     build = json.loads((release / INTERNAL / NAME).read_text(encoding="utf-8"))["predicate"]["buildDefinition"]
@@ -44,7 +44,8 @@ def since(release: Path, frozen: Snapshot, copy: DataFolder, python: str) -> Ite
         yield f"library: {one.name} was {one.old or 'not used'}, is {one.new or 'not used any more'}"
     if python != platform.python_version():
         yield f"Python: was {python}, is {platform.python_version()}"
-    known = {name.removeprefix("reference/") for name in frozen.files}
-    for path in sorted(copy.packaged.glob("*.csv")):
-        if path.name not in known:
-            yield f"reference: the snapshot has no {path.name}; today's was used"
+    for name in sorted(set(deciding(method(DataFolder(release)))) - set(frozen.method)):
+        yield f"method: the snapshot has no setting {name}; today's was used"
+    for name in TABLES:
+        if f"reference/{name}.csv" not in frozen.files:
+            yield f"reference: the snapshot has no {name}.csv; today's was used"

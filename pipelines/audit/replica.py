@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipelines import places
+from pipelines import reference
 from pipelines.contract import POST_FEEDS
-from pipelines.disk import copy_whole, write_whole
-from pipelines.freeze import FrozenExtract, Snapshot, canonical
+from pipelines.disk import copy_whole
+from pipelines.freeze import FrozenExtract, Snapshot, snapshot
 from pipelines.freeze.objects import DamagedError, verified
 from pipelines.places import DataFolder
 from pipelines.seal import INTERNAL
@@ -71,21 +71,13 @@ def make(folder: DataFolder, release: Path, frozen: Snapshot, place: Path) -> tu
     Raises:
         DamagedError: something that was frozen or kept isn't what its name says.
     """
-    copy = DataFolder(place, packaged=place / "packaged")
-    for name, sha256 in frozen.files.items():
-        kind, _, file = name.partition("/")
-        where = {"reference": copy.packaged, "mappings": place / "mappings"}.get(kind)
-        if where:
-            where.mkdir(parents=True, exist_ok=True)
-            copy_whole(verified(folder.objects / sha256), where / file, sha256)
-    write_whole(copy.packaged / "method.yaml", canonical(dict(frozen.method)))
-    # A table that the program came to need later isn't in an older snapshot.
-    for path in sorted(places.REFERENCE.glob("*.csv")):
-        if not (copy.packaged / path.name).is_file() and not path.name.startswith("sample_"):
-            copy_whole(path, copy.packaged / path.name)
+    copy = DataFolder(place, frozen=snapshot.definitions(folder, frozen))
     made_from = _parts(release)
+    today = reference.deciding(reference.method(copy))
     return copy, replace(
         frozen,
+        # A setting that there wasn't yet; the receipt says so.
+        method={**today, **frozen.method},
         extracts=tuple(_with_kept(folder, copy, one, made_from) for one in frozen.extracts),
         revisions=tuple(_with_kept(folder, copy, one, made_from) for one in frozen.revisions),
     )
@@ -107,6 +99,18 @@ def _with_kept(folder: DataFolder, copy: DataFolder, one: Any, made_from: Mappin
         (copy.snapshots / kind).mkdir(parents=True, exist_ok=True)
         copy_whole(part, copy.snapshots / kind / name)
     return replace(one, kept=kept)
+
+
+def other_parts(release: Path, again: Path) -> str:
+    """Say of which extract the release counted something else than its rows give, by the same SQL; or nothing."""
+    then, now = _parts(release), _parts(again)
+    for about in sorted(then.keys() & now.keys()):
+        for kind, name in then[about].items():
+            definition, _, content = name.partition("-")
+            other_definition, _, other = now[about].get(kind, name).partition("-")
+            if definition == other_definition and content != other:
+                return f"the counts kept of extract {about[0][:12]} ({kind}) aren't those that its rows give"
+    return ""
 
 
 def started_from(frozen: Snapshot) -> str:

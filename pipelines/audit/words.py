@@ -2,7 +2,7 @@
 
 from pipelines import approval
 from pipelines.approval import ApprovalError
-from pipelines.audit import DAMAGED, DIFFERS, NOT_RELEASED, SAME_BYTES, SAME_CONTENT, Receipt
+from pipelines.audit import DAMAGED, DIFFERS, NOT_RELEASED, NOT_RUN, SAME_BYTES, SAME_CONTENT, Receipt
 from pipelines.places import DataFolder
 
 VERDICTS = {
@@ -10,6 +10,7 @@ VERDICTS = {
     SAME_CONTENT: "made again: every table has the same content, and some other bytes",
     DIFFERS: "NOT made again: its content differs",
     DAMAGED: "NOT made again: what was kept is damaged",
+    NOT_RUN: "NOT made again: this program can't make it",
 }
 
 # So many tables and changes are named in a line or list.
@@ -51,6 +52,6 @@ def lines(receipt: Receipt) -> list[str]:
             said.append(f"changed   and {len(receipt.changed) - NAMED:,} more, which the receipt names")
     if receipt.verdict == DIFFERS and not receipt.changed:
         said.append("changed   nothing that is known: look at the machine, its memory and disk, and audit again")
-    if receipt.verdict == DIFFERS and receipt.changed:
+    if receipt.verdict == NOT_RUN or (receipt.verdict == DIFFERS and receipt.changed):
         said.append("next      the program that made it is in the release: 'edi audit --as-recorded' has it judge")
     return said

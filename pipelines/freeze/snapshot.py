@@ -7,7 +7,7 @@ the same id anywhere. What is measured is read back from it, so that an audit st
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -156,6 +156,15 @@ def read(folder: DataFolder, snapshot_id: str) -> Snapshot:
     )
 
 
+def definitions(folder: DataFolder, snapshot: Snapshot) -> dict[str, Path]:
+    """Return where the definitions lie that were frozen, by what the manifest calls them.
+
+    Raises:
+        DamagedError: one is missing, or isn't what its hash says.
+    """
+    return {name: verified(folder.objects / sha256) for name, sha256 in snapshot.files.items()}
+
+
 def _extract(folder: DataFolder, entry: Mapping[str, Any], disposed: Mapping[str, ledger.Entry]) -> FrozenExtract:
     sidecar = Sidecar.model_validate(entry["sidecar"])
     unmapped: Counter[str] = Counter()
@@ -190,14 +199,3 @@ def _revision(folder: DataFolder, entry: Mapping[str, Any], disposed: Mapping[st
     kept = disposed.get(entry["sha256"], {}).get("parts", {})
     about = tuple(entry["about"])
     return Revision(entry["feed"], about, entry["sha256"], typed, entry["by"], entry["reason"], kept)
-
-
-def verify_rows(extracts: Sequence[FrozenExtract]) -> None:
-    """Hold the typed rows of extracts to their names, but for those that were disposed of.
-
-    Raises:
-        DamagedError: rows are missing, or aren't what they were when they were frozen.
-    """
-    for extract in extracts:
-        if not extract.kept:
-            verified(extract.typed)

@@ -10,7 +10,7 @@ from pipelines.contract import POST_FEEDS
 from pipelines.contract import load as contract
 from pipelines.database import Connection, identifier, literal
 from pipelines.freeze import FrozenExtract, canonical
-from pipelines.freeze.objects import verified
+from pipelines.freeze.objects import DamagedError, verified
 from pipelines.places import DataFolder
 
 # From assignments to people, over the accepted rows of a batch of staff extracts.
@@ -141,8 +141,21 @@ def _names(
 
 
 def _there(folder: Path) -> dict[str, Path]:
-    """Return the parts in a folder by how their names begin."""
-    return {path.name.split("-")[0]: path for path in folder.glob("*.parquet")}
+    """Return the parts in a folder by how their names begin.
+
+    Raises:
+        DamagedError: two stand for the same: one of them was put there.
+    """
+    there: dict[str, Path] = {}
+    for path in sorted(folder.glob("*-*.parquet")):
+        name = path.name.split("-")[0]
+        if name in there:
+            raise DamagedError(
+                f"{there[name]} and {path.name} stand for the same rows: one of them was put there; move away the one "
+                "that 'edi ledger verify' has no name for, and find out whose it is"
+            )
+        there[name] = path
+    return there
 
 
 def _found(

@@ -6,7 +6,7 @@ What hashes can't show stands in docs/ledger.md.
 from collections.abc import Iterator
 
 from pipelines.measure.parts import PARTS
-from pipelines.verify import releases, snapshots
+from pipelines.verify import parts, releases, snapshots
 from pipelines.verify.chain import Chain
 from pipelines.verify.stored import MEND_FIRST, Problem, Stored
 
@@ -19,8 +19,9 @@ def verify(stored: Stored, chain: Chain) -> Iterator[Problem]:
         chain: its ledger, as ``chain.read`` found it.
     """
     yield from chain.problems
-    yield from snapshots.check(stored, chain.entries, PARTS)
+    yield from snapshots.check(stored, chain.entries)
     yield from releases.check(stored, chain.entries)
+    yield from parts.check(stored, chain.entries, PARTS)
     yield from stored.strays(*([MEND_FIRST] if chain.problems else []))
     yield from stored.problems
 

@@ -9,7 +9,7 @@ from pipelines.approval import NOTICE, STEPS, State
 from pipelines.ledger import Entry
 from pipelines.verify.chain import LINE
 from pipelines.verify.snapshots import frozen
-from pipelines.verify.stored import MARTS, RESTORE, SNAPSHOTS, Problem, Stored
+from pipelines.verify.stored import MARTS, RESTORE, Problem, Stored
 
 RELEASE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12}")
 SUMS, INTERNAL = "SHA256SUMS", "internal"
@@ -85,20 +85,6 @@ def _release(stored: Stored, place: int, entry: Entry) -> Iterator[Problem]:
             path = f"{folder}/{name}"
             yield from stored.held_to(path, str(sums[name]), f"line {place:,} released it")
             yield from _listed(stored, path, str(sums[name]))
-        yield from _parts(stored, f"{folder}/{INTERNAL}/parts.json")
-
-
-def _parts(stored: Stored, path: str) -> Iterator[Problem]:
-    """Hold what is kept per extract to the release that was made from it; its content is held to its name."""
-    if path not in stored.files or stored.sha256(path) == "":
-        return
-    try:
-        named = [one for entry in json.loads(stored.content(path)) for one in entry["parts"].items()]
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return  # its own sum says whether it was changed
-    for kind, name in sorted(set(named)):
-        if f"{SNAPSHOTS}/{kind}/{name}" not in stored.files:
-            yield Problem(f"{SNAPSHOTS}/{kind}/{name}", f"is missing, though {path} names it", RESTORE)
 
 
 def _listed(stored: Stored, path: str, sha256: str) -> Iterator[Problem]:

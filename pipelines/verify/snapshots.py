@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,18 +13,13 @@ from pipelines.verify.stored import HASH, RESTORE, SNAPSHOTS, Problem, Stored
 OBJECTS = f"{SNAPSHOTS}/objects"
 OBJECT = re.compile(r"([0-9a-f]{64})(\.parquet)?")
 
-# What is kept per extract: named by its definition and by its content, of which earlier versions had the first only.
-PART = re.compile(r"[0-9a-f]{32}-([0-9a-f]{64})\.parquet")
-PART_BEFORE = re.compile(r"[0-9a-f]{64}\.parquet")
 
-
-def check(stored: Stored, entries: Sequence[tuple[int, Entry]], kinds: Iterable[str]) -> Iterator[Problem]:
+def check(stored: Stored, entries: Sequence[tuple[int, Entry]]) -> Iterator[Problem]:
     """Hold the snapshots to the ledger's entries.
 
     Args:
         stored: what lies in the data folder.
         entries: the ledger's, with their places.
-        kinds: the folders of what is kept per extract.
     """
     named: dict[str, tuple[str, int]] = {}
     is_known = True
@@ -46,8 +41,6 @@ def check(stored: Stored, entries: Sequence[tuple[int, Entry]], kinds: Iterable[
     if not is_known:
         # What else is named isn't known, and nobody should move an object out for it.
         stored.pass_over(OBJECTS)
-    for kind in sorted(kinds):
-        yield from _parts(stored, f"{SNAPSHOTS}/{kind}")
 
 
 def frozen(entries: Sequence[tuple[int, Entry]]) -> dict[str, int]:
@@ -130,20 +123,3 @@ def _still_there(path: str, disposed_at: int, frozen_at: int) -> Iterator[Proble
     if disposed_at > frozen_at:
         what = f"is still there, though line {disposed_at:,} says that it was disposed of"
         yield Problem(path, what, "dispose of it again, and find out where it came from")
-
-
-def _parts(stored: Stored, folder: str) -> Iterator[Problem]:
-    """Hold what is kept per extract to its name."""
-    stored.accounted.add(folder)
-    before = []
-    for path in stored.below(folder):
-        name = path.removeprefix(f"{folder}/")
-        content = PART.fullmatch(name)
-        if content:
-            yield from stored.held_to(path, content[1], "its name says it")
-        elif PART_BEFORE.fullmatch(name):
-            stored.accounted.add(path)
-            before.append(path)
-    if before:
-        what = f"{len(before):,} files of an earlier version aren't named by their content"
-        yield Problem(folder, what, "whether they are as they were can't be checked", is_unchecked=True)

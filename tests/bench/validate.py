@@ -20,8 +20,8 @@ from typing import Any
 
 from pipelines import answer, contract, database, reference
 from pipelines.ingest import Ingested, ingest
+from pipelines.landing import landed
 from pipelines.places import DataFolder
-from pipelines.road import landed
 from pipelines.sample import write_sample
 from pipelines.validate import validate
 

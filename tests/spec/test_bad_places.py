@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import places, road
+from pipelines import places
 from pipelines.database import Connection
 from pipelines.ingest import Ingested, ingest
+from pipelines.landing import landed
 from pipelines.places import DataFolder
 from pipelines.sample import write_sample
 from tests.spec.test_bad_files import FIRST, GOOD, MAIN, Edi, edi_here
@@ -23,7 +24,7 @@ __all__ = ["edi_here"]  # the fixture
 
 def take(con: Connection, root: Path, told: Callable[[str], None] = lambda _: None) -> Ingested:
     folder = DataFolder(root)
-    return ingest(con, folder, road.landed(folder), root / "work", told)
+    return ingest(con, folder, landed(folder), root / "work", told)
 
 
 def rules(ingested: Ingested) -> dict[str, str]:

@@ -19,6 +19,7 @@ from pipelines.dispose import DisposeError, Done, Order, Wanted, dispose, is_pas
 from pipelines.earlier import taken_in
 from pipelines.freeze import Snapshot, freeze
 from pipelines.freeze.objects import DamagedError
+from pipelines.landing import landed
 from pipelines.measure import parts
 from pipelines.places import DataFolder
 from pipelines.reference import method
@@ -160,7 +161,7 @@ def test_a_file_put_back_is_not_taken_in(take: Take, judge: Judge, folder: DataF
     assert take().snapshot_id == before.snapshot_id
     assert len(events(folder, "received")) == 2
     # No rest of a work cut off: a run leaves it where it lies, and to dispose again removes it.
-    assert remains.finish(folder, road.landed(folder)) == []
+    assert remains.finish(folder, landed(folder)) == []
     assert "1 file in landing, left or put back since" in go(folder).lines[0]
     assert [path.name for path in folder.landing.iterdir()] == ["march.csv"]
 
@@ -255,10 +256,10 @@ def test_a_work_cut_off_is_ended_by_the_next_run(take: Take, folder: DataFolder)
     assert {path.parent for path in gone} == {folder.objects, folder.landing}
     for path in gone:
         path.write_bytes(saved[path])
-    (line,) = remains.finish(folder, road.landed(folder))
+    (line,) = remains.finish(folder, landed(folder))
     assert line.startswith(f"disposed  {sha256(february)[:12]}: 2 objects, 1 file in landing removed that was left")
     assert not {path for path in gone if path.exists()}
-    assert remains.finish(folder, road.landed(folder)) == []
+    assert remains.finish(folder, landed(folder)) == []
     assert take().snapshot_id == snapshot.snapshot_id
 
 

@@ -16,6 +16,7 @@ import pytest
 from pipelines import cli, disk, places, quarantine, road
 from pipelines.database import Connection
 from pipelines.ingest import recognise
+from pipelines.landing import ignored, landed
 from pipelines.places import DataFolder
 from tests.spec.test_bad_files import FIRST, GOOD, MAIN, Edi, edi_here
 from tests.spec.test_bad_places import landing, rules, take
@@ -176,8 +177,8 @@ def test_a_file_in_the_cloud_only_is_not_read_and_stays(
 def test_what_the_system_leaves_in_a_folder_is_no_sender_s(con: Connection, landing: Path, tmp_path: Path) -> None:
     for name in ("desktop.ini", "Thumbs.db", "A.CSV.YAML", "odd.YML"):
         (landing / name).touch()
-    assert [path.name for path in road.landed(DataFolder(tmp_path))] == ["a.csv"]
-    assert road.ignored(DataFolder(tmp_path)) == [
+    assert [path.name for path in landed(DataFolder(tmp_path))] == ["a.csv"]
+    assert ignored(DataFolder(tmp_path)) == [
         "ignored   A.CSV.YAML: it stands beside no extract; for a.csv it has to be a.csv.yaml",
         "ignored   Thumbs.db: Windows leaves it in folders",
         "ignored   desktop.ini: Windows leaves it in folders",
@@ -195,7 +196,7 @@ def test_a_sidecar_is_found_though_a_mac_wrote_one_of_the_two_names(
     (landing / file).write_text(GOOD.replace("RXK", "RNA"), encoding="utf-8")
     (landing / f"{other}.yaml").write_text("organisation: RL4\n", encoding="utf-8")
     assert rules(take(con, tmp_path)) == {file: "sidecar.contradicts"}
-    assert road.ignored(DataFolder(tmp_path)) == []
+    assert ignored(DataFolder(tmp_path)) == []
 
 
 NAMES = ["CON.csv", "nul", "a:b?.csv", "ends in a dot.", "lines\nin it.csv", "e\N{COMBINING ACUTE ACCENT}.csv"]

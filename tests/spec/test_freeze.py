@@ -16,6 +16,7 @@ from pipelines.database import Connection
 from pipelines.freeze import NothingToMeasureError, Snapshot, freeze, snapshot
 from pipelines.freeze.objects import DamagedError
 from pipelines.ingest import ingest
+from pipelines.landing import landed
 from pipelines.places import DataFolder
 from pipelines.reference import deciding, method
 from pipelines.validate import Validated, validate
@@ -47,7 +48,7 @@ def take(con: Connection, folder: DataFolder) -> Take:
     def take(as_at_date: date | None = None, **texts: str) -> tuple[Validated, Snapshot]:
         for name, text in texts.items():
             (folder.landing / f"{name}.csv").write_text(text, encoding="utf-8")
-        ingested = ingest(con, folder, road.landed(folder), road.work_folder(folder))
+        ingested = ingest(con, folder, landed(folder), road.work_folder(folder))
         validated = validate(con, ingested, method(folder), ledger.received(ledger.read(folder.ledger)))
         return validated, freeze(folder, validated, method(folder), as_at_date)
 
@@ -242,7 +243,7 @@ def test_file_names_and_folders_do_not_enter_the_id(take: Take, con: Connection,
     there.landing.mkdir(parents=True)
     for name, text in zip(("z", "y"), texts.values(), strict=True):
         (there.landing / f"{name}.csv").write_text(text, encoding="utf-8")
-    validated = validate(con, ingest(con, there, road.landed(there), road.work_folder(there)), method(there))
+    validated = validate(con, ingest(con, there, landed(there), road.work_folder(there)), method(there))
     assert freeze(there, validated, method(there)).snapshot_id == here.snapshot_id
 
 

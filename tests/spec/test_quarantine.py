@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import answer, ledger, quarantine, reference, road
+from pipelines import answer, ledger, quarantine, reference
 from pipelines.answer import Answer
 from pipelines.database import Connection
 from pipelines.ingest import ingest
 from pipelines.judge import Finding
+from pipelines.landing import landed
 from pipelines.places import DataFolder
 from pipelines.validate import Validated, validate
 from tests.spec.test_ingest import staff_csv
@@ -30,7 +31,7 @@ def judge(con: Connection, root: Path, **texts: str) -> Validated:
     folder.landing.mkdir(exist_ok=True)
     for name, text in texts.items():
         (folder.landing / f"{name}.csv").write_text(text, encoding="utf-8")
-    files = road.landed(folder)
+    files = landed(folder)
     return validate(con, ingest(con, folder, files, root / "work"), reference.method(folder))
 
 
