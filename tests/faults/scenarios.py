@@ -18,7 +18,8 @@ HEADER = (
     "as_at_date,org_code,employment_type,grade,clinical,staff_group,characteristic,classification,category,"
     "answer_status,headcount\n"
 )
-MANY = 13  # tables are written as often; what comes oftener is a definition that is kept
+# How often a run writes its ledger; tables are written MANY times, and what comes oftener is a definition that is kept.
+FEW, MANY = 4, 13
 
 LETTER = "Dear colleague,\n"
 
@@ -129,11 +130,12 @@ class Undisturbed:
         for number, names in enumerate(pairwise(("", *self.points))):
             if _is_last_of_moment(names[1], (*self.points, "")[number + 1]):
                 found.setdefault(names, []).append(number)
-        # Not the same one of each: of several files, some are killed early and others late.
-        taken = [
-            (numbers[turn % len(numbers)], Moment(*names, turn % len(numbers)))
-            for turn, (names, numbers) in enumerate(found.items())
-        ]
+        # Of many files, some are killed early and others late. Of the ledger's lines always the first that is still to
+        # come: what was killed before may have left fewer of them.
+        taken = []
+        for turn, (names, numbers) in enumerate(found.items()):
+            skip = turn % len(numbers) if len(numbers) > FEW else 0
+            taken.append((numbers[skip], Moment(*names, skip)))
         return [moment for _, moment in sorted(taken)]
 
     def every_point(self) -> list[Moment]:
