@@ -48,10 +48,11 @@ NOTHING = Earlier({})
 def taken_in(folder: DataFolder, extracts: Sequence[Extract], max_days: int) -> Earlier:
     """Return what snapshots hold of the organisations of some extracts, up to so many days before these.
 
-    The newest snapshots are read first, as far back as one may hold a date to compare with.
+    The newest snapshots are read first, as far back as one may hold a date to compare with. Where the rows of what
+    speaks last were disposed of there is nothing: what it took the place of says something else.
     """
     judged = [about for extract in extracts if extract.feed in POST_FEEDS for about in extract.about if all(about)]
-    rows: dict[tuple[str, About], Path] = {}
+    rows: dict[tuple[str, About], Path | None] = {}
     if not judged:
         return NOTHING
     organisations = {org_code for org_code, _ in judged}
@@ -59,11 +60,11 @@ def taken_in(folder: DataFolder, extracts: Sequence[Extract], max_days: int) -> 
     for manifest in _manifests(folder, since):
         for extract in manifest["extracts"]:
             typed = folder.objects / f"{extract['typed']}.parquet"
-            if extract["feed"] in POST_FEEDS and typed.is_file():
+            if extract["feed"] in POST_FEEDS:
                 for about in extract["owns"]:
                     if about[0] in organisations and about[1] >= since:
-                        rows.setdefault((extract["feed"], tuple(about)), typed)
-    return Earlier(rows)
+                        rows.setdefault((extract["feed"], tuple(about)), typed if typed.is_file() else None)
+    return Earlier({about: typed for about, typed in rows.items() if typed})
 
 
 def _manifests(folder: DataFolder, since: str) -> Iterable[dict[str, Any]]:

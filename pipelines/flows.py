@@ -28,7 +28,20 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed, Failed
 from prefect.utilities.urls import url_for
 
-from pipelines import approval, audit, freeze, ingest, ledger, measure, publish, quarantine, reference, report, validate
+from pipelines import (
+    approval,
+    audit,
+    freeze,
+    ingest,
+    ledger,
+    measure,
+    publish,
+    quarantine,
+    reference,
+    remains,
+    report,
+    validate,
+)
 from pipelines.audit import words
 from pipelines.disk import HeldError, owner_only, write_whole
 from pipelines.failure import EXPECTED, sentences
@@ -39,6 +52,7 @@ from pipelines.road import (
     ignored,
     judge,
     judge_files,
+    kept_lines,
     landed,
     open_database,
     receipt,
@@ -136,6 +150,7 @@ def reach(folder: DataFolder) -> None:
 @patient("receive the files of {folder.landing}")
 def receive(folder: DataFolder) -> validate.Validated:
     """Ingest and validate what lies in the landing folder; what is refused goes to quarantine."""
+    show_lines("disposed", "Finished for a dispose that was stopped", remains.finish(folder, landed(folder)))
     files = landed(folder)
     with open_database(folder, reference.method(folder)) as con:
         with progress("progress-ingest", "ingest", len(files)) as on:
@@ -274,7 +289,7 @@ def landing_check(data: Path = Path("data")) -> str:
     take(reach, folder)
     with alone(folder, WAIT_SECONDS):
         validated = take(judge_landing, folder)
-        show_verdicts(validated, ignored(folder))
+        show_verdicts(validated, [*ignored(folder), *validated.ignored])
     refused = [(one.file, one.rule) for one in validated.refusals]
     return _ended(receipt(validated), refused, "what to do stands in the run's artifacts")
 
@@ -312,11 +327,13 @@ def _walk(folder: DataFolder, as_at: date | None, strict: bool) -> str:
     take(reach, folder)
     with alone(folder, WAIT_SECONDS):
         validated = take(receive, folder)
-        show_verdicts(validated, ignored(folder))
+        show_verdicts(validated, [*ignored(folder), *validated.ignored])
         refused = _refused(folder, validated)
         snapshot = take(freeze_snapshot, folder, validated, as_at)
         show_lines("gave-way", "Files that gave way", who_gave_way(snapshot.gave_way))
+        show_lines("stopped", "Rows left out by the stop-list", [one.line for one in snapshot.stopped])
         show_lines("waivers", "Waivers at work", waiver_lines(snapshot))
+        show_lines("kept", "Counted from what was kept", kept_lines(folder, snapshot))
         measured = take(measure_snapshot, folder, snapshot)
         release = take(publish_release, folder, measured)
     summary = f"release {release.release_id}: {receipt(validated)}"

@@ -295,8 +295,11 @@ def received(entries: Iterable[Entry]) -> list[Received]:
 
 
 def disposed(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """Return what says that an extract's rows were disposed of, by the extract; the counts kept are its ``parts``."""
-    return {entry["extract"]: entry for entry in entries if entry["event"] == "disposed"}
+    """Return what says that an extract's rows were disposed of, by the extract; the counts kept are its ``parts``.
+
+    A line without an extract is about folders of quarantine.
+    """
+    return {entry["extract"]: entry for entry in entries if entry["event"] == "disposed" and entry["extract"]}
 
 
 def in_force(files: Iterable[Received]) -> dict[tuple[str, ...], Received]:

@@ -69,6 +69,11 @@ class DataFolder:
         """What was received, refused, superseded, frozen and released."""
         return self.root / "ledger.jsonl"
 
+    @property
+    def stop_list(self) -> Path:
+        """People whose rows aren't used, by employer and key; there needn't be one."""
+        return self.root / "stop-list.csv"
+
     def layouts(self) -> Iterator[Path]:
         """Yield the layout files, the user's own before the packaged one of the same name."""
         own = {path.name: path for path in (self.root / "layouts").glob("*.yaml")}

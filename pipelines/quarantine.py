@@ -1,9 +1,11 @@
 """Quarantine: a refused file leaves the landing folder, and whoever sent it gets an answer that can be forwarded."""
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 from pipelines import disk, ledger, sidecar
@@ -20,6 +22,9 @@ STAYS = ("column.personal", "file.cloud_only", "file.growing", "file.link", "fil
 # Of a file's name, as much goes into that of its folder: with hashes behind it, and below a data folder with a path of
 # its own, it has to stay one that Windows takes.
 NAME_BYTES = 60
+
+# What stands behind it, but for files that stay where they lie.
+DIGEST = re.compile("-[0-9a-f]{12}$")
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,34 @@ def _short(name: str) -> str:
 def _alike(name: str) -> str:
     """Return what two names have in common that a file system may take for one."""
     return _short(name).casefold()
+
+
+def places(folder: DataFolder, files: Iterable[str], content_sha256: str) -> list[Path]:
+    """Return the folders with an answer to a file of these bytes, called by one of these names; what is in them too."""
+    names = set()
+    for file in files:
+        names.add(f"{_short(file)}-{content_sha256[:12]}")
+        both = hashlib.sha256(f"{file}\n{content_sha256}".encode()).hexdigest()
+        names.add(f"{_short(file)}-{both[:12]}")
+    return sorted(folder.quarantine / name for name in names if (folder.quarantine / name).is_dir())
+
+
+def last_named(folder: DataFolder, history: Sequence[ledger.Entry]) -> dict[Path, date]:
+    """Return of each folder with an answer the day (UTC) on which the ledger last refused or received its file.
+
+    A folder's name begins as its file's; several files of one name have the latest of their days. Folders of files that
+    the ledger doesn't name aren't there.
+    """
+    days: dict[str, date] = {}
+    for entry in history:
+        if entry["event"] in ("refused", "received"):
+            days[_short(entry["file"])] = datetime.fromisoformat(entry["at"]).date()
+    found = {}
+    for place in sorted(folder.quarantine.iterdir()) if folder.quarantine.is_dir() else ():
+        named = [day for day in (days.get(place.name), days.get(DIGEST.sub("", place.name))) if day]
+        if place.is_dir() and named:
+            found[place] = max(named)
+    return found
 
 
 def _write(con: Connection, place: Path, answer: Answer) -> str:

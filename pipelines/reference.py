@@ -60,6 +60,9 @@ CELLS = {
     "org_name": ("not is_formula({})", A_TEXT),
 }
 
+# Settings that say how long rows are kept, and decide no number: an audit of a snapshot mustn't hang on them.
+NO_NUMBER = ("retention_months",)
+
 # Shares printed to three decimals sum to nearly 1.
 WEIGHTS_TOLERANCE = "0.005"
 
@@ -237,6 +240,11 @@ def method(folder: DataFolder) -> dict[str, Any]:
         for name, value in _settings(path).items():
             settings[name] = _override(path, str(name), settings.get(name), value)
     return settings
+
+
+def deciding(method: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that decide a number: a snapshot is named by these, and holds no others."""
+    return {name: value for name, value in method.items() if name not in NO_NUMBER}
 
 
 def _settings(path: Path) -> dict[str, Any]:

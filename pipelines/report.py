@@ -32,6 +32,7 @@ RULE_WORDS = {
     "rows_in": "rows in",
     "rejected": "− rejected",
     "checking": "− subtotals",
+    "stopped": "− on the stop-list",
     "not_in_post": "− ended, not begun, or no post",
     "bank_only": "− bank, of people who aren't substantive",
     "honorary": "− honorary",

@@ -5,7 +5,7 @@ import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -14,14 +14,14 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from pipelines import database, disk, earlier, ledger, quarantine, reference, sidecar
+from pipelines import database, disk, earlier, ledger, quarantine, reference, remains, sidecar
 from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection
 from pipelines.failure import sentence
 from pipelines.freeze import Snapshot, freeze
 from pipelines.freeze.owners import GaveWay
-from pipelines.ingest import Ingested, ingest
-from pipelines.measure import measure
+from pipelines.ingest import Extract, Ingested, ingest
+from pipelines.measure import measure, parts
 from pipelines.measure.register import at_work
 from pipelines.places import DataFolder
 from pipelines.progress import Stage, stage
@@ -251,6 +251,14 @@ def open_database(folder: DataFolder, method: Mapping[str, Any]) -> Connection:
     return con
 
 
+def put_back(one: Extract, disposed: ledger.Entry) -> str:
+    """Say why a file that lies in landing again isn't taken in: an instruction to dispose of rows isn't undone so."""
+    return (
+        f"ignored   {one.file}: its rows were disposed of on {disposed['at'][:10]} by {disposed['authorised_by']}; the "
+        "counts that were kept stand for it, and 'edi dispose' removes it from landing"
+    )
+
+
 def judge_files(con: Connection, folder: DataFolder, files: Sequence[Path], work: Path) -> Validated:
     """Judge files as a run would, and move and keep nothing.
 
@@ -266,7 +274,7 @@ def judge_files(con: Connection, folder: DataFolder, files: Sequence[Path], work
 def judge(
     con: Connection, folder: DataFolder, ingested: Ingested, progress: Callable[[str], None] = lambda _: None
 ) -> Validated:
-    """Validate what was ingested, beside what earlier runs took in.
+    """Validate what was ingested, beside what earlier runs took in; files whose rows were disposed of are ignored.
 
     Args:
         con: the database that ``ingest`` used.
@@ -274,9 +282,13 @@ def judge(
         ingested: what ``ingest`` returned.
         progress: told each feed when it is done.
     """
-    method = reference.method(folder)
-    before = earlier.taken_in(folder, ingested.extracts, method["total_jump"]["max_days"])
-    return validate(con, ingested, method, ledger.received(ledger.read(folder.ledger)), progress, before)
+    method, history = reference.method(folder), ledger.read(folder.ledger)
+    disposed = ledger.disposed(history)
+    ignored = tuple(put_back(one, disposed[one.sha256]) for one in ingested.extracts if one.sha256 in disposed)
+    # Before they are judged: an answer to their sender would keep rows again.
+    judged = replace(ingested, extracts=tuple(one for one in ingested.extracts if one.sha256 not in disposed))
+    before = earlier.taken_in(folder, judged.extracts, method["total_jump"]["max_days"])
+    return replace(validate(con, judged, method, ledger.received(history), progress, before), ignored=ignored)
 
 
 def awaited(con: Connection, folder: DataFolder, validated: Validated) -> list[tuple[date, str, str]]:
@@ -322,6 +334,7 @@ def walk(
 
 
 def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: Callable[[Validated], None]) -> Journey:
+    print_lines(console, remains.finish(folder, landed(folder)))
     files = landed(folder)
     print_lines(console, ignored(folder), rest=f"look into {folder.landing}")
     method = reference.method(folder)
@@ -342,6 +355,7 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
             extracts = f"{len(snapshot.extracts):,} extracts"
             freezing.summary = f"snapshot {snapshot.snapshot_id[:12]}, as at {snapshot.as_at_date}, {extracts}"
         print_lines(console, who_gave_way(snapshot.gave_way), LONG_INDENT, f"{folder.ledger} has a line for each")
+        print_lines(console, [one.line for one in snapshot.stopped], rest="the mart submission counts them")
         with stage(console, "measure") as measuring:
             measured = measure(con, folder, snapshot, staging(folder, snapshot) / "internal", measuring)
             measuring.summary = f"{len(measured.marts)} marts"
@@ -389,6 +403,18 @@ def _waiver_line(waiver: Waiver, waivings: Sequence[Waiving]) -> str:
         f"waiver    {waiver.name}: {waiver.rule}{column} set aside for {', '.join(whose[:NAMED])}{more}, "
         f"{rows:,} row{'s' * (rows != 1)} ({waiver.reason}; approved by {waiver.approved_by}, until {waiver.expires})"
     )
+
+
+def kept_lines(folder: DataFolder, snapshot: Snapshot) -> list[str]:
+    """Say how many extracts of a snapshot are counted from what was kept when their rows were disposed of, if any."""
+    kept = [one for one in snapshot.extracts if one.kept]
+    if not kept:
+        return []
+    outdated = len(parts.outdated(folder, kept, snapshot.method))
+    since = f"; {outdated:,} of them by SQL, lists or settings that have changed since" if outdated else ""
+    who = f"{len(kept):,} extracts are" if len(kept) > 1 else "1 extract is"
+    whose = "their" if len(kept) > 1 else "its"
+    return [f"kept      {who} counted from what was kept when {whose} rows were disposed of{since}"]
 
 
 def receipt(validated: Validated) -> str:

@@ -28,7 +28,8 @@ SLOWEST = 3
 
 
 def verdicts(console: "Console", validated: "Validated") -> None:
-    """Name every rule that failed in an accepted file and every refused one; never a value."""
+    """Name every rule that failed in an accepted file and every refused one, never a value; and what was ignored."""
+    print_lines(console, validated.ignored, rest=IN_A_LOG)
     said = {(refusal.file, refusal.rule) for refusal in validated.refusals}
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in validated.findings:
@@ -56,11 +57,12 @@ def release(console: "Console", folder: "DataFolder", journey: "Journey") -> Non
     """Print what a release says: who is in it, from rows to people, whose totals differ, the widest gaps."""
     from pipelines import reference, report
     from pipelines.publish import SYNTHETIC
-    from pipelines.road import open_database, waiver_lines
+    from pipelines.road import kept_lines, open_database, waiver_lines
 
     with open_database(folder, reference.method(folder)) as con:
         report.open_release(con, journey.release)
         print_lines(console, waiver_lines(journey.release.snapshot), rest="the mart waiver has a line for each")
+        print_lines(console, kept_lines(folder, journey.release.snapshot))
         coverage = [f"coverage  {line}" for line in report.coverage(con)]
         print_lines(console, coverage, rest="the column coverage of the mart representation_gap")
         if waterfall := report.waterfall_lines(con):

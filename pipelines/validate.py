@@ -35,11 +35,15 @@ class Accepted:
     rows_checking: int  # subtotals and rows that say nothing: they check, and enter nowhere
     rows_about: Mapping[tuple[str, ...], int]  # accepted rows by what they speak about
     taken_on: Mapping[tuple[str, ...], str] = field(default_factory=dict)  # the latest day that these rows say
+    rows_stopped: int = 0  # of people on the stop-list, left out when it was frozen
 
 
 @dataclass(frozen=True)
 class Validated:
-    """The verdicts: what entered, what was refused, every finding behind them, and all that was asked."""
+    """The verdicts: what entered, what was refused, every finding behind them, and all that was asked.
+
+    ``ignored`` says of files that were read and not judged why, a line each.
+    """
 
     accepted: tuple[Accepted, ...]
     refusals: tuple[Refusal, ...]
@@ -48,6 +52,7 @@ class Validated:
     extracts: tuple[Extract, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     waivings: tuple[Waiving, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 def validate(
@@ -254,15 +259,15 @@ def _verdict(
         )
     if not rows_accepted:
         return _too_many(extract, rows_rejected, findings, method)
-    rows_about = _rows_about(con, extract.feed, typed)
+    about = rows_about(con, extract.feed, typed)
     return Accepted(
-        replace(extract, about=tuple(rows_about)),
+        replace(extract, about=tuple(about)),
         typed,
         rows_accepted,
         rows_rejected,
         rows_checking,
-        rows_about,
-        _taken_on(con, extract.feed, typed),
+        about,
+        taken_on(con, extract.feed, typed),
     )
 
 
@@ -288,14 +293,14 @@ def _too_many(extract: Extract, rejected: int, findings: Sequence[Finding], meth
     )
 
 
-def _rows_about(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...], int]:
+def rows_about(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...], int]:
     """Return what accepted rows speak about, in order, with how many of them do."""
     keys = ", ".join(f"{identifier(name)}::varchar" for name in contract.load(feed).about)
     query = f"select {keys}, count(*) from {database.PARQUET} group by all order by all"
     return {tuple(about): rows for *about, rows in con.execute(query, [database.only(typed)]).fetchall()}
 
 
-def _taken_on(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...], str]:
+def taken_on(con: Connection, feed: str, typed: Path) -> dict[tuple[str, ...], str]:
     """Return the latest day on which rows of people in post were taken, as they say, by what they speak about."""
     if feed not in contract.POST_FEEDS:
         return {}

@@ -96,10 +96,16 @@ def about(row: Row) -> tuple[str, ...]:
 
 
 def extract(
-    *control_totals: ControlTotal, rejected: int = 0, checking: int = 0, accepted: int = 0, **cells: Any
+    *control_totals: ControlTotal,
+    rejected: int = 0,
+    checking: int = 0,
+    accepted: int = 0,
+    stopped: int = 0,
+    **cells: Any,
 ) -> FrozenExtract:
     """A frozen staff extract, called x, that speaks for whatever its rows are about."""
-    counts = {"in": accepted + rejected + checking, "accepted": accepted, "rejected": rejected, "checking": checking}
+    counts = {"in": accepted + rejected + checking + stopped, "accepted": accepted, "rejected": rejected}
+    counts |= {"checking": checking, "stopped": stopped}
     given: Row = {"sha256": "x", "feed": "staff", "layout": "edi_staff", "arrives": "monthly", "owns": ()} | cells
     return FrozenExtract(**given, typed=Path(), synthetic=True, control_totals=control_totals, rows=counts)
 

@@ -100,7 +100,7 @@ def audit(folder: DataFolder, release: Standing, progress: Callable[[str], None]
         frozen = snapshot.read(folder, release.snapshot_id)
     except DamagedError as error:
         return _damaged(release, "", [*damage, str(error)])
-    damage += replica.damaged_objects(folder, written, frozen)
+    damage += replica.damaged(folder, path, written, frozen)
     if damage:
         return _damaged(release, frozen.as_at_date.isoformat(), damage)
     progress("verifying")

@@ -15,19 +15,28 @@ from pipelines.places import DataFolder
 from pipelines.seal import INTERNAL
 
 
-def damaged_objects(folder: DataFolder, written: Mapping[str, Any], frozen: Snapshot) -> list[str]:
-    """Return what is wrong with the files that a manifest names, a line each; rows disposed of need not be there.
+def damaged(folder: DataFolder, release: Path, written: Mapping[str, Any], frozen: Snapshot) -> list[str]:
+    """Return what is wrong with the files that an audit starts from, a line each.
+
+    They are those that the manifest names, and of rows that were disposed of the counts that the release came from.
 
     Args:
         folder: the data folder.
+        release: the release's folder.
         written: the manifest.
         frozen: the snapshot, as read from it.
     """
     disposed = {one.sha256 for one in frozen.extracts if one.kept} | {
         one.sha256 for one in frozen.revisions if one.kept
     }
+    kept = [
+        folder.snapshots / kind / name
+        for (extract, _), parts in _parts(release).items()
+        if extract in disposed
+        for kind, name in parts.items()
+    ]
     found = []
-    for path in _named(folder, written, disposed):
+    for path in (*_named(folder, written, disposed), *kept):
         try:
             verified(path)
         except DamagedError as error:

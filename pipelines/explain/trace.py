@@ -143,11 +143,12 @@ def extracts(con: Connection, folder: DataFolder, made: Made) -> list[str]:
 
 
 def _extract(one: Row, entry: Mapping[str, Any], entries: Sequence[ledger.Entry]) -> list[str]:
+    stopped = f", {count(one['rows_stopped'])} left out by the stop-list" if one["rows_stopped"] else ""
     taken = f", taken on {one['extracted_on']}" if one["extracted_on"] else ""
     lines = [
         f"{one['org_code']}, {one['as_at_date']}: extract {digest(one['extract'])}, feed {one['feed']}, layout "
         f"{one['layout']}{taken}: {count(one['rows_in'])} rows in, {count(one['rows_accepted'])} accepted, "
-        f"{count(one['rows_rejected'])} rejected, {count(one['rows_checking'])} subtotals.",
+        f"{count(one['rows_rejected'])} rejected, {count(one['rows_checking'])} subtotals{stopped}.",
         *_rules(entry),
         *(
             f"waiver {visible(str(waiver['waiver']))} at work: {waiver['rule']}, {waiver['rows']:,} rows; "

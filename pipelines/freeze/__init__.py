@@ -14,8 +14,9 @@ from typing import Any
 from pipelines import ledger, places, reference
 from pipelines.compare import OVER_TIME
 from pipelines.contract import POST_FEEDS
-from pipelines.freeze import objects, snapshot
-from pipelines.freeze.owners import GaveWay, owners
+from pipelines.freeze import objects, snapshot, stop_list
+from pipelines.freeze.carried import carried
+from pipelines.freeze.owners import Claimant, GaveWay, accepted_claimant, owners
 from pipelines.freeze.revisions import revisions
 from pipelines.freeze.snapshot import About, FrozenExtract, Revision, Snapshot, canonical
 from pipelines.places import DataFolder
@@ -46,26 +47,44 @@ def freeze(
     Raises:
         NothingToMeasureError: nothing accepted counts people in post, or nothing at ``as_at_date``.
         DamagedError: a file of the store isn't what its name says.
+        StopListError: the stop-list can't be used.
     """
     history = ledger.read(folder.ledger)
-    speaks, gave_way = owners(validated.accepted, ledger.received(history))
+    validated, stopped = stop_list.honoured(folder, _without_disposed(validated, history))
+    accepted = {one.extract.sha256: one for one in validated.accepted}
+    disposed = {one.claimant.sha256: one for one in carried(folder, history)}
+    claiming = [*map(accepted_claimant, accepted.values()), *(one.claimant for one in disposed.values())]
+    speaks, gave_way = owners(claiming, ledger.received(history))
     as_at = _as_at({about[1] for feed, *about in speaks if feed in POST_FEEDS}, as_at_date)
-    chosen = _chosen(validated.accepted, speaks, as_at)
+    chosen = _chosen(claiming, speaks, as_at)
     definitions = _definitions(folder)
     manifest = {
         "as_at_date": as_at.isoformat(),
-        "extracts": [_extract(folder, one, owns, validated, method) for one, owns in chosen],
+        "extracts": [
+            disposed[one.sha256].entry(owns)
+            if one.sha256 in disposed
+            else _extract(folder, accepted[one.sha256], owns, validated, method)
+            for one, owns in chosen
+        ],
         "revises": [one.entry for one in revisions(folder, chosen, history, gave_way)],
         "files": {name: objects.keep(folder, path) for name, path in definitions.items()},
-        # By its hash: a manifest holds no floating-point number, whose spelling could differ.
-        "method": objects.keep_text(folder, canonical(dict(method))),
+        # By its hash: a manifest holds no floating-point number, whose spelling could differ. Without what decides no
+        # number: how long rows are kept may change, and the snapshot is the same.
+        "method": objects.keep_text(folder, canonical(reference.deciding(method))),
     }
     snapshot_id = snapshot.write(folder, manifest)
     # Last, in one go: a run that stops before it has taken nothing in, and the next one finds everything new again.
     frozen = {"event": "frozen", "snapshot_id": snapshot_id, "as_at_date": as_at.isoformat()}
     known = any(entry["event"] == "frozen" and entry["snapshot_id"] == snapshot_id for entry in history)
     ledger.append(folder.ledger, [*_entries(validated, gave_way, history), *([] if known else [frozen])])
-    return replace(snapshot.read(folder, snapshot_id), gave_way=tuple(gave_way))
+    return replace(snapshot.read(folder, snapshot_id), gave_way=tuple(gave_way), stopped=stopped)
+
+
+def _without_disposed(validated: Validated, history: Sequence[ledger.Entry]) -> Validated:
+    """Leave out files whose rows were disposed of, if they lie in landing again: their counts speak for them."""
+    disposed = ledger.disposed(history)
+    rest = tuple(one for one in validated.accepted if one.extract.sha256 not in disposed)
+    return replace(validated, accepted=rest)
 
 
 def _as_at(found: Set[str], asked: date | None) -> date:
@@ -103,17 +122,16 @@ def _entries(
 
 
 def _chosen(
-    accepted: Sequence[Accepted], owners: Mapping[tuple[str, ...], str], as_at: date
-) -> list[tuple[Accepted, tuple[About, ...]]]:
+    claiming: Sequence[Claimant], owners: Mapping[tuple[str, ...], str], as_at: date
+) -> list[tuple[Claimant, tuple[About, ...]]]:
     """Return the extracts that go in, with what each speaks for: people in post up to the date, every population."""
     chosen = []
-    for one in sorted(accepted, key=lambda one: one.extract.sha256):
-        feed = one.extract.feed
+    for one in sorted(claiming, key=lambda one: one.sha256):
         owns = tuple(
             about
-            for about in one.extract.about
-            if owners.get((feed, *about)) == one.extract.sha256
-            and (feed not in POST_FEEDS or about[1] <= as_at.isoformat())
+            for about in one.about
+            if owners.get((one.feed, *about)) == one.sha256
+            and (one.feed not in POST_FEEDS or about[1] <= as_at.isoformat())
         )
         if owns:
             chosen.append((one, owns))
@@ -123,13 +141,19 @@ def _chosen(
 def _extract(
     folder: DataFolder, one: Accepted, owns: tuple[About, ...], validated: Validated, method: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Keep a file's bytes and its typed rows; return the manifest's entry."""
-    extract = one.extract
+    """Keep a file's bytes and its typed rows; return the manifest's entry.
+
+    The bytes of a file with rows of people on the stop-list are withheld from the store: only what names them is kept.
+    """
+    extract, withheld = one.extract, bool(one.rows_stopped)
     said = extract.sidecar.extracted_on
     taken_on = {about: one.taken_on.get(about) or (said and said.isoformat()) for about in owns}
     return {
         "sha256": extract.sha256,
-        "content_sha256": objects.keep(folder, extract.source, extract.content_sha256),
+        "content_sha256": extract.content_sha256
+        if withheld
+        else objects.keep(folder, extract.source, extract.content_sha256),
+        "withheld": withheld,
         "typed": objects.keep(folder, one.typed, suffix=".parquet"),
         "sidecar": json.loads(extract.sidecar.model_dump_json()),
         "feed": extract.feed,
@@ -143,6 +167,7 @@ def _extract(
             "accepted": one.rows_accepted,
             "rejected": one.rows_rejected,
             "checking": one.rows_checking,
+            "stopped": one.rows_stopped,
         },
         "evidence": _evidence(extract.sha256, validated, method),
         "waivers": [waiving.entry for waiving in _waivings(extract.sha256, validated)],

@@ -1,4 +1,4 @@
-"""Owners: which of several accepted files speaks for an organisation and date, and what gives way to it."""
+"""Owners: which of several files speaks for an organisation and date, and what gives way to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,26 @@ from typing import Any
 
 from pipelines import ledger
 from pipelines.validate import Accepted
+
+
+@dataclass(frozen=True)
+class Claimant:
+    """A file that would speak for ``about``: accepted in this run, or one whose rows were disposed of.
+
+    ``reason`` is why it was sent again.
+    """
+
+    sha256: str
+    feed: str
+    file: str
+    about: tuple[tuple[str, ...], ...]
+    reason: str = ""
+
+
+def accepted_claimant(one: Accepted) -> Claimant:
+    """Return an accepted file as one that would speak for what its rows are about."""
+    extract = one.extract
+    return Claimant(extract.sha256, extract.feed, extract.file, extract.about, extract.sidecar.reason)
 
 
 @dataclass(frozen=True)
@@ -39,7 +59,7 @@ class GaveWay:
 
 
 def owners(
-    accepted: Sequence[Accepted], received: Sequence[ledger.Received]
+    claiming: Sequence[Claimant], received: Sequence[ledger.Received]
 ) -> tuple[dict[tuple[str, ...], str], list[GaveWay]]:
     """Decide which file speaks for each thing: a new file before an old one, a later one before an earlier one.
 
@@ -47,12 +67,12 @@ def owners(
     """
     place = {one.sha256: number for number, one in enumerate(received)}
     before = ledger.in_force(received)
-    names = {one.extract.sha256: one.extract.file for one in accepted}
-    reasons = {one.extract.sha256: one.extract.sidecar.reason for one in accepted}
+    names = {one.sha256: one.file for one in claiming}
+    reasons = {one.sha256: one.reason for one in claiming}
     claims: dict[tuple[str, ...], list[str]] = {}
-    for one in accepted:
-        for about in one.extract.about:
-            claims.setdefault((one.extract.feed, *about), []).append(one.extract.sha256)
+    for one in claiming:
+        for about in one.about:
+            claims.setdefault((one.feed, *about), []).append(one.sha256)
     owners: dict[tuple[str, ...], str] = {}
     gave_way = []
     for (feed, *key), claimants in sorted(claims.items()):

@@ -6,15 +6,14 @@ from pathlib import Path
 
 from pipelines import ledger
 from pipelines.contract import POST_FEEDS
-from pipelines.freeze.owners import GaveWay
+from pipelines.freeze.owners import Claimant, GaveWay
 from pipelines.freeze.snapshot import Revision
 from pipelines.places import DataFolder
-from pipelines.validate import Accepted
 
 
 def revisions(
     folder: DataFolder,
-    chosen: Sequence[tuple[Accepted, tuple[tuple[str, ...], ...]]],
+    chosen: Sequence[tuple[Claimant, tuple[tuple[str, ...], ...]]],
     history: Sequence[ledger.Entry],
     gave_way: Sequence[GaveWay],
 ) -> tuple[Revision, ...]:
@@ -32,13 +31,13 @@ def revisions(
     frozen = _frozen_rows(folder, history)
     found = []
     for one, owns in chosen:
-        for about in owns if one.extract.feed in POST_FEEDS else ():
-            earlier = _earlier(about, one.extract.sha256, before, frozen)
+        for about in owns if one.feed in POST_FEEDS else ():
+            earlier = _earlier(about, one.sha256, before, frozen)
             if earlier:
                 first, last = earlier
                 feed, sha256 = last["feed"], last["sha256"]
                 typed = frozen[feed, *about, sha256]
-                found.append(Revision(feed, about, sha256, typed, one.extract.sha256, first.get("reason", "")))
+                found.append(Revision(feed, about, sha256, typed, one.sha256, first.get("reason", "")))
     return tuple(found)
 
 

@@ -17,6 +17,7 @@ from pipelines import ledger
 from pipelines.disk import write_whole
 from pipelines.freeze.objects import verified
 from pipelines.freeze.owners import GaveWay
+from pipelines.freeze.stop_list import Stopped
 from pipelines.places import DataFolder
 from pipelines.sidecar import ControlTotal, Sidecar
 from pipelines.waiver import Waiver, Waiving
@@ -83,8 +84,8 @@ class Snapshot:
     """A frozen set of extracts with what validated it; ``path`` holds ``manifest.json``.
 
     ``revisions`` are the organisations and dates of which an earlier snapshot says something else. ``files`` are the
-    definitions that were in force: their hashes, by name. ``gave_way`` is what happened in this run, for its reader;
-    the manifest doesn't hold it.
+    definitions that were in force: their hashes, by name. ``gave_way`` and ``stopped`` are what happened in this run,
+    for its reader; the manifest doesn't hold them.
     """
 
     snapshot_id: str
@@ -95,6 +96,7 @@ class Snapshot:
     revisions: tuple[Revision, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     gave_way: tuple[GaveWay, ...] = ()
+    stopped: tuple[Stopped, ...] = ()
 
     @property
     def synthetic(self) -> bool:

@@ -106,6 +106,18 @@ def personal_refusal(file: str, found: Sequence[Found], layout: str = "") -> Ref
     return Refusal(file, "column.personal", personal.sentence(found, layout), first.column, first.kind, also)
 
 
+def identity(path: Path, beside: Sidecar) -> tuple[str, str]:
+    """Return what names an extract, the hash of its bytes and of what stands beside it, and that of its bytes alone.
+
+    Raises:
+        OSError: the file can't be read.
+    """
+    content_sha256 = disk.file_sha256(path)
+    told = [f"{name}={beside.said(name)}" for name in WHAT if beside.said(name)]
+    sha256 = hashlib.sha256("\n".join([content_sha256, *told]).encode()).hexdigest() if told else content_sha256
+    return sha256, content_sha256
+
+
 def state(path: Path) -> State | None:
     """Return a file's state, or nothing where there is no file."""
     try:
@@ -258,10 +270,7 @@ def _matched(
     fault = _nul_fault(file, names) or _header_fault(file, names) or _kept_name(file, names)
     if fault:
         return fault
-    with path.open("rb") as content:
-        content_sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-    told = [f"{name}={beside.said(name)}" for name in WHAT if beside.said(name)]
-    sha256 = hashlib.sha256("\n".join([content_sha256, *told]).encode()).hexdigest() if told else content_sha256
+    sha256, content_sha256 = identity(path, beside)
     return Recognised(path, sha256, content_sha256, chosen, table, line, names, beside, before)
 
 

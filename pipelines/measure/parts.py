@@ -61,7 +61,6 @@ def register(
     Returns:
         the files of each extract, by relation.
     """
-    database.build(con, "people/waterfall_step")
     paths = write(con, folder, extracts, method, progress)
     kept = {kind: [parts[kind] for parts in paths.values() if kind in parts] for kind in PARTS}
     for kind, statements in PARTS.items():
@@ -86,6 +85,7 @@ def write(
     Raises:
         DamagedError: a part, or the rows that one is to be computed from, isn't what its name says.
     """
+    database.build(con, "people/waterfall_step")
     names = _names(folder, extracts, method)
     there = {kind: _there(folder.snapshots / kind) for kind in PARTS}
     paths = {extract: _found(folder, extract, kinds, there) for extract, kinds in names.items()}
@@ -104,6 +104,17 @@ def write(
             con.execute("drop table if exists fate")
             progress("cube")
     return paths
+
+
+def outdated(folder: DataFolder, extracts: Sequence[FrozenExtract], method: Mapping[str, Any]) -> list[FrozenExtract]:
+    """Return those of rows disposed of whose counts were made by other SQL, lists or settings than today's."""
+    kept = [extract for extract in extracts if extract.kept]
+    names = _names(folder, kept, method) if kept else {}
+    return [
+        extract
+        for extract, kinds in names.items()
+        if any(extract.kept.get(kind, "").split("-")[0] != name for kind, name in kinds.items())
+    ]
 
 
 def _names(

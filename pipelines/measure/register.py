@@ -32,6 +32,7 @@ SUBMISSION_FILE = {
     "accepted": "bigint",
     "rejected": "bigint",
     "checking": "bigint",
+    "stopped": "bigint",
     "has_totals": "boolean",
 }
 CONTROL_TOTAL = {
@@ -145,7 +146,7 @@ def senders(con: Connection, snapshot: Snapshot) -> None:
             (
                 *(one.sha256, one.feed, one.layout, *about),
                 one.taken_on.get(about),
-                *(one.rows.get(name) for name in ("in", "accepted", "rejected", "checking")),
+                *(one.rows.get(name) for name in ("in", "accepted", "rejected", "checking", "stopped")),
                 bool(one.control_totals),
             )
             for one in posts

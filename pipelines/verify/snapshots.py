@@ -80,9 +80,12 @@ def _read(content: bytes) -> Manifest:
 
 
 def _names(manifest: Any, *, with_definitions: bool) -> set[str]:
-    """Return what the objects are called that a manifest names: raw bytes, typed rows, definitions and the method."""
+    """Return what the objects are called that a manifest names: raw bytes, typed rows, definitions and the method.
+
+    The bytes of a file with rows of people on the stop-list were withheld from the store.
+    """
     names = {f"{one['typed']}.parquet" for one in (*manifest["extracts"], *manifest["revises"])}
-    names.update(one["content_sha256"] for one in manifest["extracts"])
+    names.update(one["content_sha256"] for one in manifest["extracts"] if not one.get("withheld"))
     if with_definitions:
         names.update((manifest["method"], *manifest["files"].values()))
     if not all(OBJECT.fullmatch(name) for name in names):

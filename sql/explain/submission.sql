@@ -13,6 +13,7 @@ select
     every_submission.rows_accepted,
     every_submission.rows_rejected,
     every_submission.rows_checking,
+    every_submission.rows_stopped,
     every_submission.supersedes,
     every_submission.reason
 from every_submission

@@ -123,7 +123,8 @@ compared as (
         sender.value as total,
         ours.value as ours,
         sender.value - coalesce(sum(taken_out.value), 0) - ours.value as unexplained,
-        coalesce(bool_or(taken_out.value is null and taken_out.rule <> 'checking'), false) as has_unknown,
+        coalesce(bool_or(taken_out.value is null and taken_out.rule not in ('checking', 'stopped')), false)
+            as has_unknown,
         count(taken_out.rule) as steps
     from sender
     left join amount as ours
@@ -164,7 +165,7 @@ leaving_out as (
         step.assignments,
         step.fte::decimal(18, 4) as fte
     from step
-    where step.rule not in ('rows_in', 'rejected', 'checking', 'people') and step.has_any
+    where step.rule not in ('rows_in', 'rejected', 'checking', 'stopped', 'people') and step.has_any
 ),
 
 -- Sets of steps that take out no more than what a sender's totals lack: what they left out before they counted.
@@ -241,7 +242,8 @@ row_count as (
         as_at_date,
         org_code,
         max(rows) filter (rule = 'rows_in') as rows_in,
-        max(rows) filter (rule = 'rejected') as rejected
+        max(rows) filter (rule = 'rejected') as rejected,
+        max(rows) filter (rule = 'stopped') as stopped
     from waterfall
     group by as_at_date, org_code
 ),
@@ -278,6 +280,8 @@ explained as (
             then 'assignments of people counted without FTE in the file: ' || without_fte.assignments
             when compared.has_unknown and row_count.rejected > 0
             then row_count.rejected || ' rows of the file were rejected: whose they are isn''t known'
+            when row_count.stopped > 0
+            then row_count.stopped || ' rows of the file were left out by the stop-list: whose they are isn''t known'
             when compared.has_unknown then 'the file withholds some of its counts'
             else 'ask the sender what the total counts'
         end as note

@@ -15,6 +15,7 @@ with received as (
         submission_file.accepted as rows_accepted,
         submission_file.rejected as rows_rejected,
         submission_file.checking as rows_checking,
+        submission_file.stopped as rows_stopped,
         revised_submission.earlier_extract as supersedes,
         revised_submission.reason
     from owned
@@ -49,6 +50,7 @@ select
     received.rows_accepted,
     received.rows_rejected,
     received.rows_checking,
+    received.rows_stopped,
     received.supersedes,
     received.reason,
     waived_file.waivers,
@@ -68,6 +70,7 @@ select
     null as rows_accepted,
     null as rows_rejected,
     null as rows_checking,
+    null as rows_stopped,
     null as supersedes,
     null as reason,
     null as waivers,

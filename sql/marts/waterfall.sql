@@ -2,9 +2,9 @@
 -- Inputs: fate_count, owned, submission_file, waterfall_step, waived_file.
 -- Caveat: exact counts: internal. What comes in is what the steps take out and the people counted. `people` and `fte` are those that
 --         leave the count with a step: nobody leaves who is counted by another assignment, and hours of duplicates stay with the
---         person. Rejected and checking rows can't be attributed, and are [x], where a file speaks about several organisations or
---         dates; of whom they are is never known, so that people and FTE of what came in are those of accepted rows. FTE is [x]
---         where the file gives none of what begins or is counted; else it is that of the assignments that have one.
+--         person. Rejected, checking and stopped rows can't be attributed, and are [x], where a file speaks about several organisations
+--         or dates, unless it has none; of whom they are is never known, so that people and FTE of what came in are those of accepted
+--         rows. FTE is [x] where the file gives none of what begins or is counted; else it is that of the assignments that have one.
 with mine as (
     select fate_count.*
     from fate_count
@@ -30,10 +30,17 @@ file as (
         sum(mine.people)::bigint as people,
         if(sum(mine.without_fte) < sum(mine.rows), sum(mine.fte), null) as fte,
         min(submission_file.rejected) as rejected,
-        min(submission_file.checking) as checking
+        min(submission_file.checking) as checking,
+        -- A stop-list is rare: where it took nothing out of a whole file, it took nothing out of a part of it.
+        if(min(whole_file.stopped) = 0, 0, min(submission_file.stopped)) as stopped
     from mine
     left join only_place on mine.extract = only_place.extract
     left join submission_file on only_place.extract = submission_file.extract
+    left join submission_file as whole_file
+        on
+            mine.extract = whole_file.extract
+            and mine.org_code = whole_file.org_code
+            and mine.as_at_date = whole_file.as_at_date
     group by mine.as_at_date, mine.org_code
 ),
 
@@ -42,7 +49,7 @@ amount as (
         as_at_date,
         org_code,
         'rows_in' as rule,
-        accepted + coalesce(rejected, 0) + coalesce(checking, 0) as rows,
+        accepted + coalesce(rejected, 0) + coalesce(checking, 0) + coalesce(stopped, 0) as rows,
         people,
         fte
     from file
@@ -61,6 +68,15 @@ amount as (
         org_code,
         'checking' as rule,
         checking as rows,
+        null as people,
+        null as fte
+    from file
+    union all
+    select
+        as_at_date,
+        org_code,
+        'stopped' as rule,
+        stopped as rows,
         null as people,
         null as fte
     from file

@@ -3,12 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from pipelines import audit, database, ledger, places, road
+from pipelines import audit, database, dispose, ledger, places, road
 from pipelines.approval import ApprovalError
 from pipelines.audit import Receipt
 from pipelines.audit.changes import since
@@ -62,6 +63,24 @@ def test_a_release_is_made_again_from_its_snapshot_alone(folder: DataFolder) -> 
     assert {"internal/representation_gap.parquet", "unit.parquet", "unit.csv"} <= set(receipt.tables)
     assert receipt.changed == ()
     assert state(folder) == before
+
+
+def test_where_rows_were_disposed_of_it_starts_from_the_counts_that_the_release_was_made_from(
+    folder: DataFolder,
+) -> None:
+    (release,) = audit.releases(folder)
+    order = dispose.Order("C. Officer", "past its time")
+    dispose.dispose(folder, dispose.Wanted(about=("RNA", "2026-03-31")), order, date(2026, 6, 1))
+    assert not list(folder.objects.glob("*.parquet"))
+    receipt = audit.audit(folder, release)
+    assert receipt.verdict == audit.SAME_BYTES
+    said = "no rows: of 1 the rows were disposed of, and it began with the counts kept of them"
+    assert receipt.started_from == said
+    (part,) = (folder.snapshots / "cube_part").iterdir()
+    flip(part)
+    damaged = audit.audit(folder, release)
+    assert (damaged.verdict, damaged.tables) == (audit.DAMAGED, {})
+    assert f"{part.name} isn't what its name says" in " ".join(damaged.damage)
 
 
 def test_other_bytes_with_the_same_content_are_equal_and_said_to_be_others(

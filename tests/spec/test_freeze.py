@@ -17,7 +17,7 @@ from pipelines.freeze import NothingToMeasureError, Snapshot, freeze, snapshot
 from pipelines.freeze.objects import DamagedError
 from pipelines.ingest import ingest
 from pipelines.places import DataFolder
-from pipelines.reference import method
+from pipelines.reference import deciding, method
 from pipelines.validate import Validated, validate
 
 HEADER = (
@@ -74,7 +74,7 @@ def test_a_snapshot_holds_all_that_decided_about_it(take: Take, folder: DataFold
     """Read from its id alone it is what the run used, and every file that it names is there under its hash."""
     _, frozen = take(march=extract("RNA", "2026-03-31", 40))
     assert snapshot.read(folder, frozen.snapshot_id) == replace(frozen, gave_way=())
-    assert frozen.method == method(folder)
+    assert frozen.method == deciding(method(folder))
     named = snapshot.manifest(folder, frozen.snapshot_id)
     (one,) = named["extracts"]
     names = [one["content_sha256"], f"{one['typed']}.parquet", named["method"], *named["files"].values()]
@@ -90,7 +90,7 @@ def test_the_evidence_names_every_rule_with_what_it_found(take: Take, folder: Da
     wrong = extract("RNA", "2026-01-28", 40).replace("band_5", "bund_5")
     _, frozen = take(counts=HEADER + "\n" + "".join(one.split("\n", 1)[1] for one in (*months, wrong)))
     (one,) = snapshot.manifest(folder, frozen.snapshot_id)["extracts"]
-    assert one["rows"] == {"in": 25, "accepted": 24, "rejected": 1, "checking": 0}
+    assert one["rows"] == {"in": 25, "accepted": 24, "rejected": 1, "checking": 0, "stopped": 0}
     evidence = {line["rule"]: line for line in one["evidence"]}
     said = ("tried", "failing", "verdict", "tolerance", "waiver")
     assert [evidence["headcount.grade.not_in_list"][name] for name in said] == [25, 1, "rejected", "0.05", ""]
@@ -256,7 +256,14 @@ def test_the_id_is_the_hash_of_a_manifest_without_clock_name_or_float(take: Take
         raise AssertionError(f"the manifest holds the float {number}")
 
     manifest = json.loads(text, parse_float=refuse)
-    assert manifest["extracts"][0]["rows"] == {"in": 1, "accepted": 1, "rejected": 0, "checking": 0}
+    assert manifest["extracts"][0]["rows"] == {"in": 1, "accepted": 1, "rejected": 0, "checking": 0, "stopped": 0}
+
+
+def test_how_long_rows_are_kept_decides_no_number_and_no_id(take: Take, folder: DataFolder) -> None:
+    _, before = take(march=extract("RNA", "2026-03-31", 40))
+    (folder.root / "method.yaml").write_text("retention_months: {staff_rows: 6}\n")
+    assert method(folder)["retention_months"] == {"staff_rows": 6, "headcount_rows": 0, "quarantine": 6}
+    assert take()[1].snapshot_id == before.snapshot_id
 
 
 @pytest.mark.parametrize("changed", ["method", "layout", "data"])

@@ -44,11 +44,12 @@ def fates(con: Connection, rows: list[Row]) -> dict[str, str]:
 
 
 def test_every_row_has_one_fate_and_leads_to_the_people_counted(con: Connection) -> None:
-    register(con, extract(accepted=13, rejected=2, checking=1), rows=EVERYBODY)
+    register(con, extract(accepted=13, rejected=2, checking=1, stopped=3), rows=EVERYBODY)
     assert lines(con, "rows", "rows_left", "people", "fte", "marker") == [
-        ("rows_in", 16, 16, 9, Decimal("5.7000"), None),
-        ("rejected", 2, 14, None, None, "[x]"),
-        ("checking", 1, 13, None, None, "[x]"),
+        ("rows_in", 19, 19, 9, Decimal("5.7000"), None),
+        ("rejected", 2, 17, None, None, "[x]"),
+        ("checking", 1, 16, None, None, "[x]"),
+        ("stopped", 3, 13, None, None, "[x]"),
         ("bank_only", 2, 11, 1, Decimal("0.2000"), None),
         ("honorary", 1, 10, 1, Decimal("0.1000"), None),
         ("non_executive", 1, 9, 1, Decimal("1.0000"), None),
@@ -82,7 +83,7 @@ def test_its_people_are_those_of_the_cube(con: Connection) -> None:
 def test_every_line_is_there_in_order_and_in_words(con: Connection) -> None:
     register(con, extract(), rows=[assignment()])
     found = selected(con, "from waterfall order by step")
-    assert [row["step"] for row in found] == list(range(21))
+    assert [row["step"] for row in found] == list(range(22))
     assert all(row["meaning"] for row in found)
 
 
