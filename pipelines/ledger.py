@@ -129,23 +129,31 @@ def append(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
         head = Head(head.lines + 1, sha256(added[-1]))
     if not added:
         return
+    _add(path, b"".join(line + b"\n" for line in added), size)
+    disk.write_whole(head_path(path), head.text)
+
+
+def _add(path: Path, content: bytes, size: int) -> None:
+    """Add to the first ``size`` bytes of a ledger, and cut off what stands behind them."""
     try:
-        disk.append_whole(path, b"".join(line + b"\n" for line in added), size)
+        disk.append_whole(path, content, size)
     except PermissionError as error:
         raise LedgerError(
             f"{path} ends in half a line, which a run that was stopped left, and it may only be added to: have whoever "
             "protected it (chattr +a) take that half line away, and run again"
         ) from error
-    disk.write_whole(head_path(path), head.text)
 
 
-def refuse_cut(path: Path) -> None:
-    """Refuse a ledger that ends before its head says: what is added to it would hide that lines are missing.
+def mend(path: Path) -> None:
+    """Cut off half a line that a crash left at the end, or nothing that reads the whole ledger could go on.
 
     Raises:
-        LedgerError: it does, or its end can't be understood.
+        LedgerError: it ends before its head says, so that what is added would hide that lines are missing; or its end
+            can't be understood; or it may only be added to.
     """
-    _end(path)
+    _, size = _end(path)
+    if path.is_file() and path.stat().st_size > size:
+        _add(path, b"", size)
 
 
 def refuse_missing(path: Path) -> None:

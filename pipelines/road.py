@@ -89,7 +89,7 @@ def alone(folder: DataFolder, wait_seconds: float = 0) -> Iterator[None]:
         ) from error
     try:
         _refuse_conflict_copies(folder)
-        ledger.refuse_cut(folder.ledger)
+        ledger.mend(folder.ledger)
         disk.write_whole(holder, f"process {os.getpid()} on {platform.node()}\n")
         with _left_clean(folder):
             yield

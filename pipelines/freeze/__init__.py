@@ -117,7 +117,8 @@ def _entries(
         if one.extract.sha256 not in known
     ]
     said = [{key: entry.get(key) for key in ("event", "sha256", "by", "feed", "about", "reason")} for entry in history]
-    return [*received, *(one.entry for one in gave_way if one.entry not in said)]
+    # What gave way first: a power cut may leave some of the lines, and of a file that was received nothing gives way.
+    return [*(one.entry for one in gave_way if one.entry not in said), *received]
 
 
 def _chosen(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ Tree = dict[str, str]
 OF_THE_MOMENT = ("ledger.jsonl", "ledger.head", ".edi.lock", ".edi.holder")
 CLOCKED = ("number", "at", "previous")
 BEGINNING = "0" * 64
+
+NAMED = re.compile(r"(marts|published)/20[^/]+")
 
 
 def tree(folder: Path, but: tuple[str, ...] = ()) -> Tree:
@@ -47,11 +50,9 @@ def chain(ledger: Path) -> list[dict[str, Any]]:
 
 
 def events(ledger: Path) -> list[str]:
-    """What happened, without the clock, in an order that doesn't matter."""
-    return sorted(
-        json.dumps({key: value for key, value in entry.items() if key not in CLOCKED}, sort_keys=True)
-        for entry in chain(ledger)
-    )
+    """What happened, without the clock and where the data folder lies, in an order that doesn't matter."""
+    happened = [{key: value for key, value in entry.items() if key not in CLOCKED} for entry in chain(ledger)]
+    return sorted(json.dumps(entry, sort_keys=True).replace(str(ledger.parent), "") for entry in happened)
 
 
 def below(files: Mapping[str, str], name: str) -> Tree:
@@ -60,9 +61,9 @@ def below(files: Mapping[str, str], name: str) -> Tree:
 
 
 def releases(files: Mapping[str, str]) -> dict[str, Tree]:
-    """The folders in ``marts`` that are named as a release is."""
-    marts = below(files, "marts")
-    return {name: below(marts, name) for name in {path.split("/")[0] for path in marts} if name.startswith("20")}
+    """The folders that are named as a release is, by their paths: in ``marts``, and where releases are published."""
+    found = {match[0] for match in map(NAMED.match, files) if match}
+    return {name: below(files, name) for name in found}
 
 
 def check_killed(folder: Path, before: Path, after: Path) -> None:
@@ -81,15 +82,19 @@ def check_killed(folder: Path, before: Path, after: Path) -> None:
     _check_pointer(folder, before, whole)
     chain(folder / "ledger.jsonl")
     written = [
-        (path / "ledger.jsonl").read_bytes() if (path / "ledger.jsonl").is_file() else b"" for path in (folder, before)
+        one.read_bytes() if one.is_file() else b"" for one in (path / "ledger.jsonl" for path in (folder, before))
     ]
     assert written[0].startswith(written[1]), "the ledger was written anew"
-    kept = {
-        content for path, content in found.items() if path.startswith(("landing/", "quarantine/", "snapshots/objects/"))
-    }
-    assert {content for path, content in earlier.items() if path.startswith("landing/")} <= kept, "a file is gone"
-    gone = set(earlier.items()) - set(found.items())
-    assert not {path for path, _ in gone if path.startswith("snapshots/")}, "something frozen is gone or changed"
+    sent = {content for path, content in earlier.items() if path.startswith("landing/")}
+    assert sent & _kept(later) <= _kept(found), "a file is gone"
+    gone = {path for path, content in earlier.items() if found.get(path) != content and path.startswith("snapshots/")}
+    assert gone & later.keys() == set(), "something frozen is gone or changed"
+
+
+def _kept(files: Mapping[str, str]) -> set[str]:
+    """The contents of files that were sent, wherever they are kept."""
+    places = ("landing/", "quarantine/", "snapshots/objects/")
+    return {content for path, content in files.items() if path.startswith(places)}
 
 
 def _check_pointer(folder: Path, before: Path, whole: set[str]) -> None:
@@ -97,7 +102,7 @@ def _check_pointer(folder: Path, before: Path, whole: set[str]) -> None:
     pointer = folder / "marts" / "current.json"
     if pointer.is_file():
         said = json.loads(pointer.read_text(encoding="utf-8"))
-        assert {said["release_id"], said["path"]} <= whole, "current.json names no release"
+        assert {f"marts/{said['release_id']}", f"marts/{said['path']}"} <= whole, "current.json names no release"
         assert (folder / "snapshots" / said["snapshot_id"] / "manifest.json").is_file(), "its snapshot is gone"
     else:
         assert not (before / "marts" / "current.json").exists(), "current.json is gone"

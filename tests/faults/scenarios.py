@@ -18,7 +18,8 @@ HEADER = (
     "as_at_date,org_code,employment_type,grade,clinical,staff_group,characteristic,classification,category,"
     "answer_status,headcount\n"
 )
-MANY = 13  # tables are written as often; what comes oftener is a definition that is kept
+# How often a run writes its ledger; tables are written MANY times, and what comes oftener is a definition that is kept.
+FEW, MANY = 4, 13
 
 LETTER = "Dear colleague,\n"
 
@@ -30,10 +31,11 @@ def headcount(people: int, as_at_date: str = "2026-03-31") -> str:
 
 @dataclass(frozen=True)
 class Step:
-    """Files that come (path below the data folder → text), and the command that is given then."""
+    """Files that come (path below the data folder → text), the command that is given then, and when that is."""
 
     files: Mapping[str, str]
     argv: Sequence[str]
+    now: str = "2026-04-10T09:00:00+00:00"
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,36 @@ RESEND = Scenario(
     ],
     points=r" (ledger.jsonl|marts/<release>|marts/current.json)$",
 )
-SCENARIOS = (FIRST, RESEND)
+GOVERNANCE = """
+dpia: {reference: DPIA-7, approved_on: 2025-06-01, review_by: 2099-06-01}
+sharing_agreements: [{organisation: RNA, reference: ISA/1, signed_on: 2025-06-01, review_by: 2099-06-01}]
+runners: [{name: A. Analyst, account: anna}]
+approvers: [{name: B. Member, role: chair}]
+"""
+RUN = Step({"landing/march.csv": headcount(40)}, ["run"])
+APPROVE = Step(
+    {"governance.yaml": GOVERNANCE},
+    ["approve", "--name", "B. Member", "--role", "chair", "--on", "2026-04-14", "--minute", "EDI/14"],
+)
+APPROVAL = Scenario("an approval", [RUN, APPROVE])
+PUBLICATION = Scenario("a publication", [RUN, APPROVE, Step({}, ["publish", "{data}/published"])])
+DISPOSAL = Scenario(
+    "a disposal",
+    [
+        RUN,
+        Step(
+            {},
+            [
+                *("dispose", "--organisation", "RNA", "--as-at", "2026-03-31"),
+                *("--authorised-by", "B. Member", "--reason", "asked for"),
+            ],
+        ),
+    ],
+)
+
+# The road first, on which any moment is taken too.
+ROAD = (FIRST, RESEND)
+SCENARIOS = (*ROAD, APPROVAL, PUBLICATION, DISPOSAL)
 
 
 class Moment(NamedTuple):
@@ -99,7 +130,8 @@ class Commands:
         """Run a command to its end, by itself or by a signal; return its code, seconds, points and what it said."""
         assert self._server.stdin is not None
         assert self._server.stdout is not None
-        self._server.stdin.write(json.dumps({"data": str(data), "argv": [*argv], **order}) + "\n")
+        words = [word.replace("{data}", str(data)) for word in argv]
+        self._server.stdin.write(json.dumps({"data": str(data), "argv": words, **order}) + "\n")
         self._server.stdin.flush()
         return dict(json.loads(self._server.stdout.readline()))
 
@@ -129,11 +161,12 @@ class Undisturbed:
         for number, names in enumerate(pairwise(("", *self.points))):
             if _is_last_of_moment(names[1], (*self.points, "")[number + 1]):
                 found.setdefault(names, []).append(number)
-        # Not the same one of each: of several files, some are killed early and others late.
-        taken = [
-            (numbers[turn % len(numbers)], Moment(*names, turn % len(numbers)))
-            for turn, (names, numbers) in enumerate(found.items())
-        ]
+        # Of many files, some are killed early and others late. Of the ledger's lines always the first that is still to
+        # come: what was killed before may have left fewer of them.
+        taken = []
+        for turn, (names, numbers) in enumerate(found.items()):
+            skip = turn % len(numbers) if len(numbers) > FEW else 0
+            taken.append((numbers[skip], Moment(*names, skip)))
         return [moment for _, moment in sorted(taken)]
 
     def every_point(self) -> list[Moment]:
@@ -164,7 +197,7 @@ def undisturbed(scenario: Scenario, commands: Commands, folder: Path) -> Undistu
                 (after / name).write_text(text, encoding="utf-8", newline="\n")
             shutil.rmtree(before, ignore_errors=True)
             shutil.copytree(after, before)
-            ended = commands.run(after, step.argv, watched=True)
+            ended = commands.run(after, step.argv, watched=True, now=step.now)
             assert ended["code"] == 0, ended["said"]
         told.write_text(json.dumps([ended["points"], ended["seconds"]]), encoding="utf-8")
     points, seconds = json.loads(told.read_text(encoding="utf-8"))

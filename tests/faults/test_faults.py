@@ -113,7 +113,7 @@ def test_no_link_is_followed_out_of_the_data_folder(
     shutil.copytree(one.before, data)
     objects = sorted(path.name for path in (data / "snapshots" / "objects").iterdir())
     (snapshot,) = (path.name for path in (data / "snapshots").iterdir() if len(path.name) == 64)
-    (release,) = laws.releases(laws.tree(data))
+    (release,) = (name.removeprefix("marts/") for name in laws.releases(laws.tree(data)))
     link = data / linked.format(release=release, snapshot=snapshot, object=objects[0])
     if link.exists():
         shutil.move(link, outside)

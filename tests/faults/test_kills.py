@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.faults import laws
-from tests.faults.scenarios import SCENARIOS, Commands, Scenario, Undisturbed
+from tests.faults.scenarios import ROAD, SCENARIOS, Commands, Scenario, Undisturbed
 
 IS_SOAK = "EDI_KILLS" in os.environ
 KILLS = int(os.environ.get("EDI_KILLS", "20"))
@@ -101,7 +101,7 @@ def test_a_kill_at_a_named_point_costs_nothing(
 @pytest.mark.parametrize("slot", range(RANDOM_SLOTS))
 def test_a_kill_at_any_moment_costs_nothing(walked: Walked, killer: Killer, count: Count, slot: int) -> None:
     for numbers in in_turns(range(KILLS), -(-KILLS // IN_A_ROW))[slot::RANDOM_SLOTS]:
-        one = walked(SCENARIOS[numbers[0] % len(SCENARIOS)])
+        one = walked(ROAD[numbers[0] % len(ROAD)])
         moments = [random.Random(f"{SEED}/{number}").uniform(0, one.seconds) for number in numbers]  # noqa: S311
         codes = killer.kill(one, [{"seconds": seconds} for seconds in moments])
         assert set(codes) <= {-9, 0}
