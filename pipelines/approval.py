@@ -6,6 +6,7 @@ Nothing of it stands in the sealed release: built, gated, approved, published an
 import getpass
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -36,12 +37,19 @@ CURRENT = "current"
 # What stands in a release's place once it was withdrawn.
 NOTICE = "WITHDRAWN.txt"
 
+# The account where the system has no name for it.
+UNKNOWN = "unknown"
+
 # Of what is wrong with a release's files so much is named.
 NAMED = 5
 
 
 class ApprovalError(ValueError):
     """What was asked for can't be done with this release; the message says why and what to do first."""
+
+
+class UnknownReleaseError(ApprovalError):
+    """What was asked for is the id of no release, or could be that of several; the message says what to write."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +73,8 @@ class Standing:
 
     @property
     def made_by(self) -> list[str]:
-        """The accounts that made it or ran it again, each once."""
-        return list(dict.fromkeys(one["by"] for one in self.made if one.get("by")))
+        """The accounts that made it or ran it again, each once; 'unknown' for a line that names none."""
+        return list(dict.fromkeys(str(one.get("by") or UNKNOWN) for one in self.made))
 
     @property
     def sums(self) -> dict[str, str]:
@@ -139,23 +147,39 @@ def find(folder: DataFolder, asked: str | None) -> Standing:
     """Return the release with an id, or with the one id that begins so; without one, the current release.
 
     Raises:
-        ApprovalError: there is none, or more than one.
+        UnknownReleaseError: none has the id that was asked for, or more than one begins so.
+        ApprovalError: there is no current release, or the ledger doesn't know it.
     """
     known = standings(ledger.read(folder.ledger))
     if asked is None:
-        asked = current(folder)
-        if not asked:
-            raise ApprovalError(f"{folder.root} has no release yet; make one with 'edi run'")
+        return _current(folder, known)
     found = [asked] if asked in known else [one for one in known if asked and one.startswith(asked)]
     if len(found) == 1:
         return known[found[0]]
     if found:
-        raise ApprovalError(f"{len(found)} releases begin with {asked}: {', '.join(found[:NAMED])}; write more of it")
+        named = ", ".join(found[:NAMED])
+        raise UnknownReleaseError(
+            f"{len(found)} releases begin with {asked}: {named}; write more of it ('edi releases' lists them)"
+        )
     if asked in release_folders(folder):
-        raise ApprovalError(
+        raise UnknownReleaseError(
             f"the ledger doesn't know {asked}: nobody can say what made that folder; make the release with 'edi run'"
         )
-    raise ApprovalError(f"there is no release {asked or 'without a name'}; 'edi releases' lists those that there are")
+    raise UnknownReleaseError(
+        f"there is no release {asked or 'without a name'}; 'edi releases' lists those that there are"
+    )
+
+
+def _current(folder: DataFolder, known: Mapping[str, Standing]) -> Standing:
+    release_id = current(folder)
+    if not release_id:
+        raise ApprovalError(f"{folder.root} has no release yet; make one with 'edi run'")
+    if release_id not in known:
+        raise ApprovalError(
+            f"{folder.marts / 'current.json'} names {release_id}, which the ledger doesn't know; 'edi ledger verify' "
+            "says what is wrong"
+        )
+    return known[release_id]
 
 
 def release_folders(folder: DataFolder) -> list[str]:
@@ -219,11 +243,13 @@ def approve(folder: DataFolder, asked: str | None, decision: Decision, today: da
         What the ledger says of the release now, and whether a line was added.
 
     Raises:
+        UnknownReleaseError: as ``find`` does.
         ApprovalError: the release or the decision can't be approved; further reasons are its notes.
         GovernanceError: there is no governance file, or it can't be used.
     """
     standing = find(folder, asked)
     if standing.state in ("approved", "published") and standing.approved:
+        refuse_broken_ledger(folder)
         said = {key: standing.approved.get(key) for key in decision.entry}
         if said == decision.entry:
             show_state(folder)
@@ -245,25 +271,51 @@ def approve(folder: DataFolder, asked: str | None, decision: Decision, today: da
 
 def _problems(folder: DataFolder, standing: Standing, decision: Decision, today: date) -> list[str]:
     """Say everything that keeps a decision from counting, so that it can be mended in one go."""
-    from pipelines.verify import chain  # which reads the states from here
-
     rules = governance.load(folder)
     made = datetime.fromisoformat(standing.made[0]["at"]).astimezone().date()
     problems = [f"the {what} is empty; write it" for what, text in decision.entry.items() if not text.strip()]
+    problems += [unprintable(what, text) for what, text in decision.entry.items() if unprintable(what, text)]
     if decision.on > today:
         problems.append(f"{decision.on} is yet to come: an approval is written down after the decision")
     if decision.on < made:
         problems.append(f"{decision.on} is before {made}, when the release was made: nobody could have seen it")
-    if broken := chain.read(folder.ledger).problems:
-        problems.append(f"the ledger isn't whole ({broken[0].file}: {broken[0].what}); see 'edi ledger verify'")
     return [
         *problems,
+        *_ledger_problems(folder),
         *governance.approver_problems(rules, decision.name, decision.role, standing.made_by),
         *governance.dpia_problems(rules.dpia, today),
         *governance.agreement_problems(
             rules.sharing_agreements, governance.senders(folder, standing.snapshot_id), today
         ),
     ]
+
+
+def _ledger_problems(folder: DataFolder) -> list[str]:
+    from pipelines.verify import chain  # which reads the states from here
+
+    broken = chain.read(folder.ledger).problems
+    return [f"the ledger isn't whole ({one.file}: {one.what}); see 'edi ledger verify'" for one in broken[:1]]
+
+
+def refuse_broken_ledger(folder: DataFolder) -> None:
+    """Refuse to go by a ledger whose lines don't hold together: anybody could have typed one of them.
+
+    Raises:
+        ApprovalError: they don't.
+    """
+    _refuse(_ledger_problems(folder))
+
+
+def unprintable(what: str, text: str) -> str:
+    """Say of a text that people read in a line that it would end the line, or steer a terminal; nothing if not.
+
+    Args:
+        what: what it is called, as in "reason".
+        text: the text.
+    """
+    if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
+        return f"the {what} has a line's end or another control character in it; write it in one line"
+    return ""
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -283,8 +335,8 @@ def refuse_withdrawn(standing: Standing, what: str) -> None:
     if standing.withdrawn:
         at, reason = standing.withdrawn["at"][:10], standing.withdrawn["reason"]
         raise ApprovalError(
-            f"{standing.release_id} was withdrawn on {at} ({reason}), and a withdrawn release is never {what}: make a "
-            "new one"
+            f"{standing.release_id} was withdrawn on {at} ({reason}), and a withdrawn release is never {what}: put "
+            "right what was wrong, in data, settings or program, and run again, which makes another"
         )
 
 
@@ -306,4 +358,4 @@ def account() -> str:
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):
-        return "unknown"
+        return UNKNOWN

@@ -17,6 +17,9 @@ from pipelines.places import DataFolder
 
 DESCRIBED = "docs/governance.md describes the entries"
 
+# What stands as the account of an approver who has none on the machine that runs the program.
+NO_ACCOUNT = "none"
+
 # Of organisations without an agreement so many are named.
 NAMED = 5
 
@@ -57,18 +60,18 @@ class Agreement(Entry):
 
 
 class Runner(Entry):
-    """Somebody who runs the program, and the account that they do it with."""
+    """Somebody who runs the program or could change what it makes, and their account on the machine."""
 
     name: str = Field(min_length=1)
-    account: str = ""
+    account: Reference = ""
 
 
 class Approver(Entry):
-    """Somebody who may approve a release, in which role, and their account if they have one on the machine."""
+    """Somebody who may approve a release, in which role, and their account on the machine, or that they have none."""
 
     name: str = Field(min_length=1)
     role: str = Field(min_length=1)
-    account: str = ""
+    account: Reference = ""
 
 
 class Governance(Entry):
@@ -138,14 +141,39 @@ def _some(codes: Sequence[str]) -> str:
 
 
 def approver_problems(governance: Governance, name: str, role: str, ran_by: Collection[str]) -> list[str]:
-    """Say why somebody may not approve a release that these accounts ran; nothing if they may."""
+    """Say why somebody may not approve a release that these accounts ran; nothing if they may.
+
+    Whoever ran it has to be among the runners: otherwise nobody could tell whether it was the approver.
+    """
+    return [*_named_problems(governance, name, role, ran_by), *_runner_problems(governance.runners, ran_by)]
+
+
+def _runner_problems(runners: Sequence[Runner], ran_by: Collection[str]) -> list[str]:
+    if not runners:
+        return ["governance.yaml: runners is empty; write who runs the program, and the account that they do it with"]
+    known = {account(one.account) for one in runners}
+    unknown = [one for one in ran_by if account(one) not in known]
+    if unknown:
+        return [
+            f"governance.yaml: runners: {', '.join(unknown)} made this release or ran it again, and is nobody's "
+            "account there; write whose it is"
+        ]
+    return []
+
+
+def _named_problems(governance: Governance, name: str, role: str, ran_by: Collection[str]) -> list[str]:
     named = [one for one in governance.approvers if same(one.name, name)]
     if not any(same(one.role, role) for one in named):
         listed = "; ".join(f"{one.name}, {one.role}" for one in governance.approvers) or "nobody"
         return [f"governance.yaml: approvers: {name}, {role}, isn't among them; they are: {listed}"]
     if any(same(one.name, name) for one in governance.runners):
         return [f"{name} is one of the runners in governance.yaml, and nobody approves what they may have run"]
-    accounts = {account(one.account) for one in named if one.account}
+    if not all(one.account for one in named):
+        return [
+            f"governance.yaml: approvers: {name} has no account there; write the account that they have on the machine "
+            f"that runs the program, or 'account: {NO_ACCOUNT}' if they have none"
+        ]
+    accounts = {account(one.account) for one in named} - {NO_ACCOUNT}
     taken = {account(one.account) for one in governance.runners if one.account} | {account(one) for one in ran_by}
     if accounts & taken:
         return [f"{name} has the account of a runner, or that which made this release; another approver has to"]

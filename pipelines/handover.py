@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines import approval, disk, ledger, seal
-from pipelines.approval import CURRENT, NOTICE, ApprovalError, Standing
+from pipelines.approval import CURRENT, NOTICE, ApprovalError, Standing, UnknownReleaseError
 from pipelines.disk import HeldError
 from pipelines.failure import sentence
 from pipelines.places import DataFolder
@@ -14,6 +14,9 @@ from pipelines.seal import SUMS
 
 # What everybody may: read a file, and look into a folder. The program's own umask lets nobody.
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
+
+# What can't be undone wants so much of a release's id: its date, and four letters of what tells it apart.
+CERTAIN = len("2026-03-31-4baa")
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,14 @@ def publish(folder: DataFolder, destination: Path, asked: str | None = None) -> 
         asked: the release's id or its beginning; None for the current release.
 
     Raises:
-        ApprovalError: the release isn't approved, was withdrawn or isn't what was sealed; or the place can't be used.
+        UnknownReleaseError: there is no such release.
+        ApprovalError: the release isn't approved, was withdrawn or isn't what was sealed; the ledger isn't whole; or
+            the place can't be used.
         HeldError: another program holds something there.
     """
     standing = approval.find(folder, asked)
     approval.refuse_withdrawn(standing, "published")
+    approval.refuse_broken_ledger(folder)
     if standing.state not in ("approved", "published"):
         raise ApprovalError(
             f"{standing.release_id} is {standing.state} and nobody has approved it; 'edi approve' comes first"
@@ -74,7 +80,7 @@ def publish(folder: DataFolder, destination: Path, asked: str | None = None) -> 
 def place_problem(folder: DataFolder, destination: Path) -> str:
     """Say why a folder can't be one that releases are published to; nothing if it can."""
     place, root = destination.resolve(), folder.root.resolve()
-    private = [folder.landing, folder.quarantine, folder.snapshots, folder.marts]
+    private = [folder.landing, folder.quarantine, folder.snapshots, folder.marts, folder.audits]
     settings = [folder.root / name for name in ("layouts", "mappings", "waivers", "reference")]
     if place == root or any(place.is_relative_to(one.resolve()) for one in (*private, *settings)):
         return f"{destination} is one of the data folder's own folders; publish to a folder of its own"
@@ -147,27 +153,37 @@ def withdraw(folder: DataFolder, asked: str, reason: str, name: str, also: Path 
 
     Args:
         folder: the data folder; the caller keeps others out of it.
-        asked: the release's id or its beginning.
+        asked: the release's id, or 15 letters of it or more.
         reason: why, in a sentence that everybody may read: the notice says it.
         name: who decided it.
         also: a folder with a copy that the ledger doesn't know of.
 
     Raises:
-        ApprovalError: there is no such release, or no reason or name.
+        UnknownReleaseError: there is no such release, or too little of its id was written.
+        ApprovalError: there is no reason or name, or not in one line.
     """
+    if len(asked) < CERTAIN:
+        raise UnknownReleaseError(
+            f"a withdrawal is for good: write the release's whole id, or at least {CERTAIN} letters of it; 'edi "
+            "releases' lists them"
+        )
     standing = approval.find(folder, asked)
-    if not reason.strip() or not name.strip():
+    reason, name = reason.strip(), name.strip()
+    if not reason or not name:
         raise ApprovalError("a withdrawal needs a reason, which the notice says, and the name of who decided it")
+    # A line of theirs could pass for one of the notice.
+    if problem := approval.unprintable("reason", reason) or approval.unprintable("name", name):
+        raise ApprovalError(problem)
     first = standing.state != "withdrawn"
     if first:
-        line = {"event": "withdrawn", "release_id": standing.release_id, "reason": reason.strip(), "name": name.strip()}
+        line = {"event": "withdrawn", "release_id": standing.release_id, "reason": reason, "name": name}
         ledger.append(folder.ledger, [{**line, "by": approval.account()}])
     known = approval.standings(ledger.read(folder.ledger))
     standing = known[standing.release_id]
     approval.show_state(folder)
     text = notice(standing, known)
     replaced, left = [], []
-    for path, problem in _copies(folder, standing, also):
+    for path, problem in _copies(folder, standing, known, also):
         if problem := problem or _replace(path, text, is_public=path.parent != folder.marts):
             left.append(problem)
         else:
@@ -175,19 +191,55 @@ def withdraw(folder: DataFolder, asked: str, reason: str, name: str, also: Path 
     return Withdrawal(standing, tuple(replaced), tuple(left), first)
 
 
-def _copies(folder: DataFolder, standing: Standing, also: Path | None) -> Iterator[tuple[Path, str]]:
+def leave_notice(folder: DataFolder, release_id: str) -> None:
+    """Have ``marts/current`` hold the notice of a withdrawn release, if what lies there is that release's.
+
+    A withdrawal that was stopped after its line in the ledger left the tables there.
+
+    Raises:
+        ApprovalError: it can't be done; the message says what holds it up.
+    """
+    known = approval.standings(ledger.read(folder.ledger))
+    standing = known.get(release_id)
+    if not (standing and standing.withdrawn and _is_current(folder, standing, known)):
+        return
+    if problem := _replace(folder.marts / CURRENT, notice(standing, known), is_public=False):
+        raise ApprovalError(problem)
+
+
+def _copies(
+    folder: DataFolder, standing: Standing, known: Mapping[str, Standing], also: Path | None
+) -> Iterator[tuple[Path, str]]:
     """Yield the folders with a copy of a release, each with why it can't be one, or nothing."""
-    if _is_current(folder, standing):
+    if _is_current(folder, standing, known):
         yield folder.marts / CURRENT, ""
     named = [Path(place) for place in standing.published]
     for place in dict.fromkeys([*named, *([also.resolve()] if also else [])]):
         yield place / standing.release_id, place_problem(folder, place)
 
 
-def _is_current(folder: DataFolder, standing: Standing) -> bool:
+def _is_current(folder: DataFolder, standing: Standing, known: Mapping[str, Standing]) -> bool:
+    """Tell whether what lies in ``marts/current`` is a release's: its tables, or what is left of them.
+
+    Its list of files says so, and not the pointer, which a run that was stopped leaves behind. Only where the list is
+    no release's, or a withdrawal that was stopped has removed it, do the pointer and the notice say it.
+    """
     path = folder.marts / CURRENT
-    is_same = (path / SUMS).is_file() and disk.file_sha256(path / SUMS) == standing.sums.get(SUMS)
-    return path.is_dir() and (is_same or approval.current(folder) == standing.release_id)
+    if not path.is_dir():
+        return False
+    lists = disk.file_sha256(path / SUMS) if (path / SUMS).is_file() else None
+    if lists and lists in (one.sums.get(SUMS) for one in known.values()):
+        return lists == standing.sums.get(SUMS)
+    return approval.current(folder) == standing.release_id or _is_noticed(path, standing)
+
+
+def _is_noticed(path: Path, standing: Standing) -> bool:
+    there = path / NOTICE
+    return there.is_file() and there.read_text(encoding="utf-8", errors="replace").startswith(_title(standing) + "\n")
+
+
+def _title(standing: Standing) -> str:
+    return f"WITHDRAWN: release {standing.release_id}"
 
 
 def notice(standing: Standing, known: Mapping[str, Standing]) -> str:
@@ -196,7 +248,7 @@ def notice(standing: Standing, known: Mapping[str, Standing]) -> str:
     later = list(known)[list(known).index(standing.release_id) + 1 :]
     instead = [one for one in later if known[one].state == "published"]
     return (
-        f"WITHDRAWN: release {standing.release_id}\n\n"
+        f"{_title(standing)}\n\n"
         f"When: {line['at'][:10]}\n"
         f"Why: {line['reason']}\n"
         f"What takes its place: {f'release {instead[-1]}' if instead else 'none yet'}\n\n"

@@ -3,13 +3,17 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines import approval, ledger
-from pipelines.approval import Decision
+import pytest
+
+from pipelines import approval, governance, ledger
+from pipelines.approval import ApprovalError, Decision
 from pipelines.freeze import canonical
+from pipelines.governance import GovernanceError
 from pipelines.places import DataFolder
 
 RELEASE = "2026-03-31-aaaaaaaaaaaa"
@@ -25,7 +29,7 @@ sharing_agreements:
 runners:
   - {name: A. Analyst, account: anna}
 approvers:
-  - {name: B. Member, role: chair of the EDI board}
+  - {name: B. Member, role: chair of the EDI board, account: none}
   - {name: C. Officer, role: information governance lead, account: cora}
 """
 
@@ -85,6 +89,22 @@ def make(folder: DataFolder, *extracts: Any, release_id: str = RELEASE, **said: 
 
 def approve(folder: DataFolder, asked: str | None = None, decision: Decision = DECISION) -> None:
     approval.approve(folder, asked, decision, TODAY)
+
+
+def refused(folder: DataFolder, asked: str | None = None, **changed: Any) -> list[str]:
+    """The sentences with which an approval is refused; nothing was written."""
+    before = folder.ledger.read_bytes()
+    with pytest.raises((ApprovalError, GovernanceError)) as stopped:
+        approve(folder, asked, replace(DECISION, **changed))
+    assert folder.ledger.read_bytes() == before
+    return [str(stopped.value), *getattr(stopped.value, "__notes__", ())]
+
+
+def said(folder: DataFolder, **entries: Any) -> None:
+    """Write the governance file with entries changed."""
+    (folder.root / "governance.yaml").write_text(GOVERNANCE, encoding="utf-8")
+    changed = governance.load(folder).model_dump(mode="json") | entries
+    (folder.root / "governance.yaml").write_text(json.dumps(changed), encoding="utf-8")
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from pipelines.cli.app import DONE, REFUSED, Data, app, open_console
+from pipelines.cli.app import DONE, REFUSED, Data, WrongUseError, app, open_console
 
 if TYPE_CHECKING:
     from pipelines.places import DataFolder
@@ -98,7 +98,7 @@ def withdraw(
     Exits with 1 if a place couldn't be reached; the same command tries it again.
 
     Args:
-        release: the release's id, or as much of it as no other begins with.
+        release: the release's id, or at least 15 letters of it that no other begins with: it can't be undone.
         reason: why, in a sentence that everybody may read: the notice says it.
         name: who decided it.
         also: a folder with a copy that the ledger doesn't know of.
@@ -120,13 +120,16 @@ def withdraw(
 
 @contextmanager
 def _alone(data: Path) -> "Iterator[DataFolder]":
-    """Keep runs out of a data folder that has releases."""
-    from pipelines.approval import ApprovalError
+    """Keep runs out of a data folder that has releases, and say of an id that isn't one that it was asked wrongly."""
+    from pipelines.approval import ApprovalError, UnknownReleaseError
     from pipelines.places import DataFolder
     from pipelines.road import alone
 
     folder = DataFolder(data)
     if not folder.ledger.is_file():
         raise ApprovalError(f"{data} has no release yet; make one with 'edi run'")
-    with alone(folder):
-        yield folder
+    try:
+        with alone(folder):
+            yield folder
+    except UnknownReleaseError as error:
+        raise WrongUseError(str(error)) from error

@@ -32,6 +32,7 @@ def audit(
         out: a folder for the receipts, RELEASE.receipt.json; 'edi ledger register' tells the ledger of one.
     """
     from pipelines import disk
+    from pipelines.approval import UnknownReleaseError
     from pipelines.audit import audit, recorded, releases, words
     from pipelines.places import DataFolder
     from pipelines.progress import stage
@@ -40,8 +41,12 @@ def audit(
     if every and snapshot:
         raise WrongUseError("name a snapshot, or say --all, not both")
     console, folder = open_console(), DataFolder(data)
+    try:
+        asked = releases(folder, None if every else snapshot or words.current(folder))
+    except UnknownReleaseError as error:
+        raise WrongUseError(str(error)) from error
     receipts = []
-    for release in releases(folder, None if every else snapshot or words.current(folder)):
+    for release in asked:
         with stage(console, "audit") as auditing:
             if as_recorded:
                 receipt = recorded.audit(folder, release, wheels, auditing)

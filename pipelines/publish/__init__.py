@@ -159,16 +159,20 @@ def _parts(measured: Measured) -> list[dict[str, Any]]:
 
 
 def _note(folder: DataFolder, identifier: str, snapshot: Snapshot, sums: Mapping[str, str]) -> None:
-    """Tell the ledger of a release: once, or again where files were refused since, so that it holds that they were."""
+    """Tell the ledger of a release: once, and again for each other account that runs it, who then can't approve it.
+
+    And where files were refused since, so that it holds that they were.
+    """
     entries = ledger.read(folder.ledger)
     known = [one for one in entries if one["event"] == "released" and one["release_id"] == identifier]
-    if not known or ledger.refused_since_release(entries):
+    account = approval.account()
+    if account not in {one.get("by") for one in known} or ledger.refused_since_release(entries):
         released = {
             "event": "released",
             "release_id": identifier,
             "snapshot_id": snapshot.snapshot_id,
             "sums": dict(sums),
-            "by": approval.account(),
+            "by": account,
             "python": platform.python_version(),
             "platform": platform.platform(),
         }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import approval, disk, handover, ledger
-from pipelines.approval import ApprovalError
+from pipelines.approval import ApprovalError, UnknownReleaseError
 from pipelines.disk import HeldError
 from pipelines.places import DataFolder
 from tests.release import PUBLIC, RELEASE, approve, extract, files, make
@@ -82,6 +82,18 @@ def test_a_release_that_nobody_approved_is_not_published(tmp_path: Path, out: Pa
     assert not out.exists()
 
 
+def test_an_approval_that_was_typed_into_the_ledger_publishes_nothing(tmp_path: Path, out: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    make(folder)
+    typed = {"number": 4, "event": "approved", "at": "2026-04-14", "release_id": RELEASE, "name": "B. Member"}
+    with folder.ledger.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(typed) + "\n")
+    with pytest.raises(ApprovalError, match=r"the ledger isn't whole \(ledger\.jsonl, line 4"):
+        handover.publish(folder, out)
+    assert not out.exists()
+    assert (withdraw(folder).first, pointer_state(folder)) == (True, "withdrawn")
+
+
 def test_what_was_changed_since_it_was_sealed_is_not_published(folder: DataFolder, out: Path) -> None:
     (folder.marts / RELEASE / "unit.csv").write_text("org_code\nRNB\n")
     with pytest.raises(ApprovalError, match=r"isn't what was sealed: unit\.csv was changed"):
@@ -140,7 +152,7 @@ def test_a_link_in_the_place_of_the_release_is_not_followed(folder: DataFolder, 
 
 
 @pytest.mark.parametrize(
-    "place", [".", "marts", "snapshots", "landing/out", "quarantine", "layouts", f"marts/{RELEASE}/internal"]
+    "place", [".", "marts", "snapshots", "audits", "landing/out", "quarantine", "layouts", f"marts/{RELEASE}/internal"]
 )
 def test_the_data_folders_own_folders_are_no_place_to_publish_to(folder: DataFolder, place: str, out: Path) -> None:
     out.symlink_to(folder.root / place)
@@ -233,6 +245,57 @@ def test_the_notice_names_the_later_release_that_is_published(folder: DataFolder
     assert pointer_state(folder) == "published"
 
 
+def test_what_lies_in_current_is_another_s_whatever_the_pointer_says(folder: DataFolder) -> None:
+    """A run that stopped between the tables of `current` and the pointer leaves it with the release before."""
+    pointer = (folder.marts / "current.json").read_text()
+    make(folder, extract(), extract("RNA"), release_id=LATER)
+    (folder.marts / "current.json").write_text(pointer)
+    before = files(folder.marts / "current")
+    for _ in range(2):
+        assert withdraw(folder).replaced == ()
+    assert files(folder.marts / "current") == before
+    assert "unit.csv" in before
+
+
+def test_a_withdrawal_that_was_stopped_among_the_tables_is_finished_whatever_the_pointer_says(
+    folder: DataFolder,
+) -> None:
+    withdraw(folder)
+    current = folder.marts / "current"
+    (current / "unit.csv").write_text("left", encoding="utf-8")
+    pointer = (folder.marts / "current.json").read_text()
+    (folder.marts / "current.json").write_text(pointer.replace(RELEASE, LATER))
+    assert withdraw(folder).replaced == (current,)
+    assert list(files(current)) == ["WITHDRAWN.txt"]
+
+
+def test_tables_whose_list_is_no_release_s_are_those_of_the_pointer(folder: DataFolder) -> None:
+    (folder.marts / "current" / "SHA256SUMS").write_text("changed", encoding="utf-8")
+    assert withdraw(folder).replaced == (folder.marts / "current",)
+
+
+def test_the_notice_of_a_withdrawal_that_stopped_after_its_line_is_put_there_later(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: DataFolder) -> None:
+        raise KeyboardInterrupt
+
+    current = folder.marts / "current"
+    before = files(current)
+    handover.leave_notice(folder, RELEASE)
+    monkeypatch.setattr(approval, "show_state", stop)
+    with pytest.raises(KeyboardInterrupt):
+        withdraw(folder)
+    assert files(current) == before
+    monkeypatch.undo()
+    handover.leave_notice(folder, RELEASE)
+    (text,) = files(current).values()
+    assert text.startswith(f"WITHDRAWN: release {RELEASE}\n")
+    make(folder, extract(), extract("RNA"), release_id=LATER)
+    handover.leave_notice(folder, RELEASE)
+    assert "unit.csv" in files(current)
+
+
 def test_a_place_that_cannot_be_reached_is_said_and_tried_again(folder: DataFolder, out: Path, tmp_path: Path) -> None:
     handover.publish(folder, out)
     handover.publish(folder, tmp_path / "share")
@@ -311,3 +374,20 @@ def test_a_withdrawal_has_a_reason_and_a_name(folder: DataFolder, reason: str, n
     with pytest.raises(ApprovalError, match="needs a reason"):
         handover.withdraw(folder, RELEASE, reason, name)
     assert events(folder, "withdrawn") == []
+
+
+@pytest.mark.parametrize("letter", ["\n", "\r", "\x1b", "\x85", "\u2028", "\udc80"])
+def test_a_reason_and_a_name_cannot_pass_for_lines_of_the_notice(folder: DataFolder, letter: str) -> None:
+    forged = f"an error{letter}What takes its place: release {LATER}"
+    for reason, name in ((forged, "C. Officer"), ("an error", forged)):
+        with pytest.raises(ApprovalError, match="control character"):
+            handover.withdraw(folder, RELEASE, reason, name)
+    assert events(folder, "withdrawn") == []
+
+
+@pytest.mark.parametrize("asked", ["", "2", RELEASE[:14]])
+def test_so_little_of_an_id_withdraws_nothing(folder: DataFolder, asked: str) -> None:
+    with pytest.raises(UnknownReleaseError, match="at least 15 letters"):
+        withdraw(folder, asked=asked)
+    assert events(folder, "withdrawn") == []
+    assert withdraw(folder, asked=RELEASE[:15]).standing.release_id == RELEASE

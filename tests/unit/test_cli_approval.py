@@ -113,6 +113,20 @@ def test_without_a_release_nothing_is_made(edi: Edi, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_id_that_is_no_release_s_is_asked_wrongly(edi: Edi, folder: DataFolder, tmp_path: Path) -> None:
+    for words in (
+        ("approve", "1999", *DECIDED, "--on", "2026-04-14"),
+        ("publish", tmp_path / "out", "1999"),
+        ("withdraw", "1999-12-31-aaaaaaaaaaaa", "--reason", "a", "--name", "b"),
+        ("withdraw", "2", "--reason", "a", "--name", "b"),
+        ("audit", "1999"),
+    ):
+        before = folder.ledger.read_bytes()
+        code, printed = edi(*words, "--data", folder.root)
+        assert (code, "'edi releases' lists" in " ".join(printed.split())) == (2, True)
+        assert folder.ledger.read_bytes() == before
+
+
 def listed(folder: DataFolder) -> tuple[str, str]:
     """An approved release, a folder that nobody knows, a made-up one without a folder; return the snapshots' ids."""
     from pipelines import handover
