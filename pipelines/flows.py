@@ -303,7 +303,7 @@ def audit_latest(data: Path = Path("data")) -> str:
     folder = DataFolder(data)
     (release,) = audit.releases(folder, words.current(folder))
     receipt = take(audit_release, folder, release)
-    path = folder.audits / f"{release.release_id}.receipt.json"
+    path = folder.audits / receipt.file_name
     with alone(folder, WAIT_SECONDS):
         path.parent.mkdir(exist_ok=True)
         write_whole(path, receipt.text)
@@ -333,6 +333,8 @@ def _walk(folder: DataFolder, as_at: date | None, strict: bool) -> str:
         show_lines("kept", "Counted from what was kept", kept_lines(folder, snapshot))
         measured = take(measure_snapshot, folder, snapshot)
         release = take(publish_release, folder, measured)
+    if release.closed:
+        raise RuntimeError(f"release {release.release_id}: its gate is closed: {'; '.join(release.closed[:NAMED])}")
     summary = f"release {release.release_id}: {receipt(validated)}"
     return _ended(summary, refused, f"what their senders have to mend stands in {folder.quarantine}", strict)
 

@@ -1,5 +1,6 @@
 """The gate: what must hold before a release may be shown to those who approve it. It fails closed."""
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,10 @@ CHECKS = ("seal", "public tables")
 
 # The tables that go out until disclosure control exists: none of them counts anybody.
 WITHOUT_COUNTS = ("category", "grade_group", "unit")
+MAY_GO_OUT = {
+    *("SYNTHETIC.txt", "datapackage.json", "provenance.intoto.json"),
+    *(f"{name}.{kind}" for name in WITHOUT_COUNTS for kind in ("parquet", "csv")),
+}
 
 
 def problems(release: Path, sums: Mapping[str, str]) -> list[str]:
@@ -26,16 +31,22 @@ def problems(release: Path, sums: Mapping[str, str]) -> list[str]:
 
 
 def _counting(release: Path) -> list[str]:
-    """Return which public tables aren't among those that count nobody, or have a column that is a quantity."""
-    tables = [path for path in seal.held(release) if path.suffix in (".parquet", ".csv")]
-    unknown = [
-        f"{path.name} isn't one of {', '.join(WITHOUT_COUNTS)}, and nothing protects its counts yet"
-        for path in tables
-        if path.stem not in WITHOUT_COUNTS
-    ]
-    return unknown + [
-        f"{name}: {column} is a number of {described.unit}, and nothing protects it yet"
-        for name in sorted({path.stem for path in tables} & set(WITHOUT_COUNTS))
-        for column, described in describe.load(name).columns.items()
-        if described.unit
-    ]
+    """Return what of a public part isn't what is known to count nobody: another file, column or any quantity."""
+    files = {path.relative_to(release).as_posix(): path for path in seal.held(release)}
+    found = [f"{name} isn't one of the files that may go out" for name in files if name not in MAY_GO_OUT]
+    for name in WITHOUT_COUNTS:
+        columns = describe.load(name).columns
+        there = [files[one] for one in (f"{name}.parquet", f"{name}.csv") if one in files]
+        found += [f"{path.name} hasn't the columns described" for path in there if _columns(path) != list(columns)]
+        quantities = [column for column, described in columns.items() if described.unit]
+        found += [f"{name}: {column} is a number, and nothing protects it yet" for column in quantities]
+    return found
+
+
+def _columns(path: Path) -> list[str]:
+    if path.suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        return list(pq.read_schema(path).names)
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file), [])

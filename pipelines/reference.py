@@ -333,6 +333,11 @@ def codes(column: str) -> tuple[str, ...]:
 
 def files(folder: DataFolder) -> list[Path]:
     """Return every file of the reference data that is used, in order: what a snapshot names beside the extracts."""
-    packaged = {path.name: path for path in places.REFERENCE.iterdir() if not path.name.startswith("sample_")}
+    packaged = {path.name: path for path in places.REFERENCE.iterdir() if _is_used(path)}
     own = {path.name: path for path in _own_files(folder).values()}
     return [path for _, path in sorted((packaged | own).items())]
+
+
+def _is_used(path: Path) -> bool:
+    """Tell whether a packaged file is reference data: not what the sample is drawn from, nor an editor's copy."""
+    return path.suffix in (".csv", ".yaml") and not path.name.startswith(("sample_", "."))

@@ -4,6 +4,7 @@ Nothing in the data folder is written to. Bytes are compared first, then the con
 leaves as it is, then the first row and column that differ.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import approval, disk, ledger, measure, publish, seal
-from pipelines.approval import Standing
+from pipelines.approval import ApprovalError, Standing
 from pipelines.audit import changes, replica
 from pipelines.audit.differences import first_difference, keys
 from pipelines.content import content_sha256
@@ -56,6 +57,11 @@ class Receipt:
         return self.verdict in (SAME_BYTES, SAME_CONTENT)
 
     @property
+    def file_name(self) -> str:
+        """What it is called: with its hash, so that no later one takes its place."""
+        return f"{self.release_id}-{hashlib.sha256(self.text.encode()).hexdigest()[:12]}.receipt.json"
+
+    @property
     def text(self) -> str:
         """The receipt as a file, which the ledger can be told of."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
@@ -82,9 +88,13 @@ def releases(folder: DataFolder, asked: str | None = None) -> list[Standing]:
         ApprovalError: there is none, or several begin so.
     """
     known = list(approval.standings(ledger.read(folder.ledger)).values())
+    if not known:
+        raise ApprovalError(f"{folder.root} has no release; make one with 'edi run', or name another data folder")
     if asked is None:
         return known
     of_snapshot = [one for one in known if asked and one.snapshot_id.startswith(asked)]
+    if len({one.snapshot_id for one in of_snapshot}) > 1:
+        raise ApprovalError(f"several snapshots begin with {asked}; write more of it")
     return of_snapshot[-1:] or [approval.find(folder, asked)]
 
 
@@ -110,7 +120,7 @@ def audit(folder: DataFolder, release: Standing, progress: Callable[[str], None]
     if damage:
         return _damaged(receipt, damage)
     progress("verifying")
-    changed = tuple(changes.since(path, frozen, release.made[0]["python"]))
+    changed = tuple(changes.since(path, frozen, str(release.made[0].get("python", "another"))))
     try:
         with disk.passing_folder() as place:
             return replace(_again(folder, path, frozen, written, place, progress, receipt), changed=changed)

@@ -1,7 +1,8 @@
 """As recorded: an old release held to the very program that made it, in an environment of its own.
 
 The release holds that program's wheel, and the wheel the lock that names every library by its hash. What comes out is
-the verdict on an old release; today's program is a second opinion.
+the verdict on an old release; today's program is a second opinion. It runs code that lies in the folder under audit:
+its verdict is worth as much as the wheel's hash, which the receipt has, is known from elsewhere.
 """
 
 import shutil
@@ -26,7 +27,11 @@ class NotRecordedError(RuntimeError):
 
 
 def audit(
-    folder: DataFolder, release: Standing, wheels: Path | None = None, progress: Callable[[str], None] = lambda _: None
+    folder: DataFolder,
+    release: Standing,
+    wheels: Path | None = None,
+    wheel_sha256: str = "",
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Receipt:
     """Have the program that made a release make it again, and return what it found.
 
@@ -34,6 +39,7 @@ def audit(
         folder: the data folder.
         release: one of ``audit.releases``.
         wheels: a folder with the libraries' wheels; without it they come from the package index or uv's cache.
+        wheel_sha256: what the wheel's SHA-256 must be, as whoever made the program published it; without it any.
         progress: told the name of each step when it is done.
 
     Raises:
@@ -43,9 +49,12 @@ def audit(
     found = seal.problems(path, release.sums)
     if found:
         raise NotRecordedError(f"{path} isn't what was sealed ({found[0]}): its program can't be trusted")
-    (wheel,) = (path / seal.INTERNAL).glob("*.whl")
+    (wheel,) = (path / seal.INTERNAL).resolve().glob("*.whl")
+    digest = disk.file_sha256(wheel)
+    if wheel_sha256 and digest != wheel_sha256.strip().lower():
+        raise NotRecordedError(f"the wheel in {path} has the SHA-256 {digest}, which isn't the one expected: not run")
     with disk.passing_folder() as place:
-        python = _environment(place, wheel, str(release.made[0]["python"]), wheels, progress)
+        python = _environment(place, wheel, str(release.made[0].get("python", "")), wheels, progress)
         words = ["audit", release.release_id, "--data", str(folder.root.resolve()), "--out", str(place / "out")]
         ran = _run([str(python), "-I", "-m", "pipelines.cli", *words], place)
         progress("auditing")
@@ -53,7 +62,10 @@ def audit(
         if not receipts:
             raise NotRecordedError(f"the recorded program gave no receipt: {_last(ran)}")
         said = Receipt.read(receipts[0].read_text(encoding="utf-8"))
-    return replace(said, program=f"{said.program}, as recorded")
+    if (said.release_id, said.snapshot_id) != (release.release_id, release.snapshot_id):
+        raise NotRecordedError("the recorded program gave the receipt of another release")
+    # Whatever a program says of itself is worth what the program is: who knows its wheel's hash knows that.
+    return replace(said, program=f"{said.program}, as recorded; wheel {digest}")
 
 
 def _environment(place: Path, wheel: Path, python: str, wheels: Path | None, progress: Callable[[str], None]) -> Path:

@@ -87,7 +87,8 @@ def _run(
     if timings:
         show.timings(console, (*before, *journey.stages), time.perf_counter() - started)
     show.what_next(console, folder, journey)
-    return REFUSED if strict and journey.validated.refusals else DONE
+    is_refused = strict and journey.validated.refusals
+    return REFUSED if is_refused or journey.release.closed else DONE
 
 
 @app.command

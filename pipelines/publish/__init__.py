@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines import approval, describe, disk, gate, ledger, seal
+from pipelines import approval, describe, disk, gate, handover, ledger, seal
 from pipelines.disk import write_whole
 from pipelines.freeze import Snapshot, canonical
 from pipelines.freeze.snapshot import manifest
@@ -183,10 +183,14 @@ def point(folder: DataFolder, identifier: str, snapshot: Snapshot, state: str) -
     """Let ``current`` and ``current.json`` be this release: its public files under their own names, one by one.
 
     Whoever reads a file of ``current`` finds it whole; ``datapackage.json``, which names the release, comes last but
-    for the hashes. Of a release that was withdrawn nothing is shown again.
+    for the hashes. A release whose gate is closed, or that was withdrawn, doesn't take the place of another one; of
+    one that was withdrawn in its place the notice is left there.
     """
-    if state != "withdrawn":
-        _copy_public(folder.marts / identifier, folder.marts / approval.CURRENT)
+    if state == "withdrawn":
+        handover.leave_notice(folder, identifier)
+    if state in ("built", "withdrawn"):
+        return
+    _copy_public(folder.marts / identifier, folder.marts / approval.CURRENT)
     pointer = {
         "release_id": identifier,
         "path": identifier,

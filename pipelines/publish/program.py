@@ -6,6 +6,7 @@ the files that are at work, in a checkout as in an installation, and is the same
 
 import base64
 import hashlib
+import re
 import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,8 +18,17 @@ from pipelines import places
 from pipelines.disk import file_sha256
 from pipelines.freeze import canonical
 
-# Beside the modules, as a checkout calls them: what ``places`` finds.
-SHIPPED = ("sql", "expectations", "reports", "data/contracts", "data/layouts", "data/reference")
+# Beside the modules, as a checkout calls them: what ``places`` finds, by folder with the endings of its files.
+SHIPPED = {
+    "sql": (".sql",),
+    "expectations": (".json",),
+    "reports": (".j2", ".yaml"),
+    "data/contracts": (".yaml",),
+    "data/layouts": (".yaml",),
+    "data/reference": (".csv", ".yaml"),
+}
+# What lies about in a checkout, an editor's copy or somebody's extract, is called otherwise.
+PLAIN = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 SINGLE = ("prefect.yaml", "pyproject.toml", "uv.lock")
 
 # The first moment that a ZIP archive can tell: the wheel holds no clock.
@@ -27,18 +37,19 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def files() -> dict[str, Path]:
     """Return every file of the program by its path in a checkout, in order."""
-    found = {f"pipelines/{name}": path for name, path in _below(places.PACKAGE) if name.endswith(".py")}
-    for folder in SHIPPED:
-        found |= {f"{folder}/{name}": path for name, path in _below(places.PROJECT / folder)}
+    found = {f"pipelines/{name}": path for name, path in _below(places.PACKAGE, (".py",))}
+    for folder, endings in SHIPPED.items():
+        found |= {f"{folder}/{name}": path for name, path in _below(places.PROJECT / folder, endings)}
     found |= {name: places.PROJECT / name for name in SINGLE}
     return dict(sorted(found.items()))
 
 
-def _below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files of a folder that belong to the program: no hidden ones, and none that Python or a wheel made."""
+def _below(folder: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+    """Yield the files of a folder that belong to the program, and none that lies about or that a wheel brought."""
     for path in folder.rglob("*"):
         parts = path.relative_to(folder).parts
-        if path.is_file() and not any(one.startswith(".") or one in ("__pycache__", "shipped") for one in parts):
+        is_plain = all(PLAIN.fullmatch(one) for one in parts) and not {"__pycache__", "shipped"} & set(parts)
+        if is_plain and path.suffix in endings and path.is_file():
             yield "/".join(parts), path
 
 

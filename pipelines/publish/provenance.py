@@ -6,7 +6,7 @@ its own hash: whoever guesses a small file, or a small table, could prove the gu
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,14 @@ def write(
         libraries: versions by name.
         version: the program's.
     """
-    for folder, extracts in ((release, salted(digests)), (release / INTERNAL, dict(digests))):
+    packaged = {name: sha256 for name, sha256 in snapshot.files.items() if sha256 in program.values()}
+    own = {name: sha256 for name, sha256 in snapshot.files.items() if name not in packaged}
+    key = _key(digests)
+    made_by = [*_materials(program), *_materials(_frozen(packaged))]
+    for folder, made_from in (
+        (release, [*_unnamed("setting", key, own), *_unnamed("extract", key, digests)]),
+        (release / INTERNAL, [*_materials(_frozen(own)), *_materials(_numbered("extract", digests.values()))]),
+    ):
         statement = {
             "_type": STATEMENT,
             "subject": [
@@ -60,11 +67,7 @@ def write(
                         "method": _texts(snapshot.method),
                     },
                     "internalParameters": {"libraries": dict(libraries)},
-                    "resolvedDependencies": [
-                        *_materials(program),
-                        *_materials({f"snapshot/{name}": sha256 for name, sha256 in snapshot.files.items()}),
-                        *_extracts(extracts, "hmac-sha256" if folder == release else "sha256"),
-                    ],
+                    "resolvedDependencies": [*made_by, *made_from],
                 },
                 "runDetails": {"builder": {"id": BUILDER, "version": {"workforce-edi": version}}},
             },
@@ -72,25 +75,33 @@ def write(
         write_whole(folder / NAME, canonical(statement))
 
 
+def _frozen(files: Mapping[str, str]) -> dict[str, str]:
+    return {f"snapshot/{name}": sha256 for name, sha256 in files.items()}
+
+
 def _materials(files: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in sorted(files.items())]
 
 
-def _extracts(digests: Mapping[str, str], algorithm: str) -> list[dict[str, Any]]:
-    return [
-        {"name": f"extract/{number}", "digest": {algorithm: digest}}
-        for number, digest in enumerate(sorted(digests.values()), start=1)
-    ]
+def _numbered(what: str, digests: Iterable[str]) -> dict[str, str]:
+    return {f"{what}/{number:04}": digest for number, digest in enumerate(sorted(digests), start=1)}
 
 
-def salted(digests: Mapping[str, str]) -> dict[str, str]:
-    """Return the digests of extracts as they may leave the house: keyed by all of them together.
+def _key(digests: Mapping[str, str]) -> bytes:
+    """Return the key that hashes are salted with before they leave the house: of all extracts together.
 
-    Whoever holds one file, or guesses it, can't tell whether it is among them without every other one
+    Whoever holds one file, or guesses it, can't tell whether it is among them without every extract
     (docs/decisions/0020). The key is no secret of its own, so that the same snapshot gives the same bytes anywhere.
     """
-    key = hashlib.sha256(canonical(sorted(digests.values())).encode()).digest()
-    return {name: hmac.new(key, digest.encode(), hashlib.sha256).hexdigest() for name, digest in digests.items()}
+    return hashlib.sha256(canonical(sorted(digests.values())).encode()).digest()
+
+
+def _unnamed(what: str, key: bytes, files: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what the house brought itself, by numbers: a name could be a person's, and a plain hash prove a guess."""
+    salted = [hmac.new(key, digest.encode(), hashlib.sha256).hexdigest() for digest in files.values()]
+    return [
+        {"name": name, "digest": {"hmac-sha256": digest}} for name, digest in sorted(_numbered(what, salted).items())
+    ]
 
 
 def _texts(value: Any) -> Any:

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines import audit
 from pipelines.audit import recorded
+from pipelines.disk import file_sha256
 from pipelines.places import DataFolder
 from pipelines.publish import program
 from tests.spec.test_freeze import extract
@@ -35,7 +36,12 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     return folder
 
 
-def test_today_s_program_is_a_second_opinion_and_the_recorded_one_the_verdict(old: DataFolder) -> None:
+def test_today_s_program_is_a_second_opinion_and_the_recorded_one_the_verdict(
+    old: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As it is most often named: from where the auditor stands.
+    monkeypatch.chdir(old.root.parent)
+    old = DataFolder(Path(old.root.name))
     (release,) = audit.releases(old)
     today = audit.audit(old, release)
     assert (today.verdict, today.changed) == (audit.DIFFERS, ("SQL: sql/marts/declaration_rate.sql was changed",))
@@ -48,8 +54,9 @@ def test_today_s_program_is_a_second_opinion_and_the_recorded_one_the_verdict(ol
             raise
         pytest.skip("the package index can't be reached; with a network, or uv's cache from 'make setup', it runs")
     assert (then.verdict, then.damage, then.changed) == (audit.SAME_BYTES, (), ())
-    assert then.program.endswith(", as recorded")
-    assert then.program.removesuffix(", as recorded") != today.program
+    (wheel,) = old.marts.glob("2*/internal/*.whl")
+    assert then.program.endswith(f", as recorded; wheel {file_sha256(wheel)}")
+    assert then.program.split(", as recorded")[0] != today.program
     assert steps[-2:] == ["installing the program", "auditing"]
 
 
@@ -66,3 +73,9 @@ def test_wheels_from_a_folder_need_no_network_and_what_is_lacking_is_said(old: D
     (release,) = audit.releases(old)
     with pytest.raises(recorded.NotRecordedError, match=r"installing the libraries failed: .*; see whether"):
         recorded.audit(old, release, wheels=tmp_path)
+
+
+def test_a_wheel_that_is_not_the_one_that_its_maker_published_is_not_run(old: DataFolder) -> None:
+    (release,) = audit.releases(old)
+    with pytest.raises(recorded.NotRecordedError, match="isn't the one expected: not run"):
+        recorded.audit(old, release, wheel_sha256="0" * 64)

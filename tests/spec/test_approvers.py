@@ -1,4 +1,4 @@
-"""Who may not approve: whoever ran the release, or may have; and a decision that isn't in one line of a whole ledger."""
+"""Who may not approve: whoever ran the release, or may have; and what isn't a decision in a whole ledger."""
 
 import json
 from datetime import date

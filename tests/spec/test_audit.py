@@ -158,10 +158,9 @@ def test_what_is_another_than_then_is_named_sql_first(folder: DataFolder, monkey
     versions = program.libraries() | {"duckdb": "9.9.9"}
     monkeypatch.setattr(program, "hashes", lambda: now)
     monkeypatch.setattr(program, "libraries", lambda: versions)
-    copy = DataFolder(folder.root / "copy", packaged=places.REFERENCE)
     was = json.loads((folder.marts / release.release_id / "internal" / "provenance.intoto.json").read_text())
     duckdb = was["predicate"]["buildDefinition"]["internalParameters"]["libraries"]["duckdb"]
-    lines = list(since(folder.marts / release.release_id, frozen, copy, "3.9.1"))
+    lines = list(since(folder.marts / release.release_id, frozen, "3.9.1"))
     assert lines[:4] == [
         "SQL: sql/marts/trend.sql was changed",
         "code: pipelines/a.py was added",

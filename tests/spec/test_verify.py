@@ -335,10 +335,10 @@ def test_what_an_earlier_version_wrote_is_said_once_and_is_no_fault(edi: Edi, fo
     assert [line for line in printed.splitlines() if line.startswith("unchecked")] == [
         f"unchecked snapshots/{snapshot}/manifest.json: an earlier version froze it, and kept the hashes of its "
         "definitions only; whether they are still had can't be checked",
-        "unchecked snapshots/cube_part: 2 files of an earlier version aren't named by their content; whether they are "
-        "as they were can't be checked",
         f"unchecked marts/{release}: line 14, of an earlier version, has no sums of its files; whether they are as "
         "they were can't be checked",
+        "unchecked snapshots/cube_part: 2 files of an earlier version aren't named by their content; whether they are "
+        "as they were can't be checked",
     ]
     assert printed.endswith("and every file that it names is as it says, but for what can't be checked\n")
 
