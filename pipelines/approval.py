@@ -15,6 +15,7 @@ from typing import Literal
 
 from pipelines import disk, gate, governance, ledger, seal
 from pipelines.freeze import canonical
+from pipelines.freeze.objects import DamagedError
 from pipelines.ledger import Entry
 from pipelines.places import DataFolder
 
@@ -194,9 +195,23 @@ def release_folders(folder: DataFolder) -> list[str]:
 
 
 def current(folder: DataFolder) -> str:
-    """Return the id of the current release, or nothing where there is none yet."""
+    """Return the id of the current release, or nothing where there is none yet.
+
+    Raises:
+        DamagedError: ``current.json`` names none.
+    """
     path = folder.marts / "current.json"
-    return str(json.loads(path.read_text(encoding="utf-8"))["release_id"]) if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))["release_id"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        said = None
+    if not isinstance(said, str):
+        raise DamagedError(
+            f"{path} names no release; 'edi run' writes it anew, and 'edi ledger verify' says what else is wrong"
+        )
+    return said
 
 
 def show_state(folder: DataFolder) -> None:

@@ -4,30 +4,27 @@ It answers a question and judges nothing: no difference is a fault.
 """
 
 import filecmp
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipelines import ledger
+from pipelines import inventory
+from pipelines.approval import ApprovalError
 from pipelines.audit.definitions import (
     Change,
     ExtractChange,
     changed_definitions,
     changed_extracts,
-    code_files,
-    libraries,
     mart_of,
     settings,
 )
 from pipelines.audit.differences import Difference, Differences, differences, keys, shown
 from pipelines.content import columns
 from pipelines.database import Connection
+from pipelines.freeze import snapshot
+from pipelines.freeze.objects import DamagedError
 from pipelines.places import DataFolder
-
-# An id may be given by its beginning, of so many letters or more.
-SHORTEST = 6
+from pipelines.publish import provenance
 
 # So many revised rows of a mart are told with their values, and so many of what an extract speaks for.
 EXAMPLES = 5
@@ -37,22 +34,18 @@ OWNS = 3
 LETTERS = 12
 
 
-class UnknownIdError(ValueError):
-    """No release goes by what was given, or more than one does."""
-
-
 @dataclass(frozen=True)
 class Released:
-    """A release as it lies in a data folder: what it is made of, where each part was kept.
+    """A release as it lies in a data folder."""
 
-    ``manifest``, ``method`` and ``provenance`` are None where the file that holds them isn't there.
-    """
-
+    folder: DataFolder
     release_id: str
-    path: Path
-    manifest: Mapping[str, Any] | None
-    method: Mapping[str, Any] | None
-    provenance: Mapping[str, Any] | None
+    snapshot_id: str
+
+    @property
+    def path(self) -> Path:
+        """The release's folder."""
+        return self.folder.marts / self.release_id
 
     def tables(self, *, internal: bool) -> dict[str, Path]:
         """Return the tables of the public or the internal part, by name."""
@@ -60,71 +53,17 @@ class Released:
         return {path.stem: path for path in sorted(folder.glob("*.parquet"))}
 
 
-def find(folder: DataFolder, given: str) -> Released:
-    """Return the release that an id means: its own, that of the snapshot it was made from, or the beginning of one.
-
-    Of a snapshot it is the release that the ledger has last.
+def find(folder: DataFolder, given: str | None) -> Released:
+    """Return the release that ``inventory.find`` finds.
 
     Raises:
-        UnknownIdError: none or several are meant, or the release lies in the folder no more.
+        ApprovalError: none or several are meant, or the release lies in the folder no more.
     """
-    release_of = _release_of(folder)
-    if len(given) < SHORTEST:
-        raise UnknownIdError(f"'{given}' is too short for an id; give {SHORTEST} letters of it or more")
-    meant = [given] if given in release_of else sorted(one for one in release_of if one.startswith(given))
-    if len(meant) > 1:
-        raise UnknownIdError(f"'{given}' may be {meant[0]} or {meant[1]}; give more letters of the id")
-    if not meant:
-        raise UnknownIdError(f"the ledger knows no release of the id '{given}', and no snapshot that became one")
-    release_id, snapshot_id = release_of[meant[0]]
-    path = folder.marts / release_id
-    if not path.is_dir():
-        raise UnknownIdError(f"release {release_id} is in the ledger, but not in {folder.marts}; bring it back first")
-    return _read(folder, release_id, snapshot_id, path)
-
-
-def current(folder: DataFolder) -> Released:
-    """Return the latest release, which ``current.json`` names.
-
-    Raises:
-        UnknownIdError: there is none yet, or it lies in the folder no more.
-    """
-    said = _json(folder.marts / "current.json")
-    if said is None:
-        raise UnknownIdError(f"there is no release in {folder.root} yet; say `edi run` first")
-    return find(folder, said["release_id"])
-
-
-def _release_of(folder: DataFolder) -> dict[str, tuple[str, str]]:
-    """Return release and snapshot by the ids of both."""
-    known: dict[str, tuple[str, str]] = {}
-    for entry in ledger.read(folder.ledger):
-        if entry["event"] == "released":
-            both = (entry["release_id"], entry["snapshot_id"])
-            known |= dict.fromkeys(both, both)
-    return known
-
-
-def _read(folder: DataFolder, release_id: str, snapshot_id: str, path: Path) -> Released:
-    manifest = _json(folder.snapshots / snapshot_id / "manifest.json")
-    method = manifest and manifest["method"]
-    if isinstance(method, str):
-        method = _json(folder.snapshots / "objects" / method)
-    return Released(release_id, path, manifest, method, _json(path / "internal" / "provenance.intoto.json"))
-
-
-def _json(path: Path) -> dict[str, Any] | None:
-    """Return what a JSON file holds; None where there is no such file.
-
-    Raises:
-        ValueError: it isn't JSON.
-    """
-    if not path.is_file():
-        return None
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except ValueError as error:
-        raise ValueError(f"{path} isn't as it was written; restore it from a backup") from error
+    standing = inventory.find(folder, given)
+    found = Released(folder, standing.release_id, standing.snapshot_id)
+    if not found.path.is_dir():
+        raise ApprovalError(f"release {found.release_id} isn't in {folder.marts} any more; bring it back first")
+    return found
 
 
 def table_lines(con: Connection, old: Released, new: Released, *, internal: bool) -> Iterator[str]:
@@ -194,28 +133,31 @@ def definition_lines(old: Released, new: Released) -> Iterator[list[str]]:
     """Yield lines, of one kind each time, for what decides the numbers and changed.
 
     The kinds are extracts, files, the method's settings, code, and libraries. Where what holds one of them isn't there,
-    a line says so.
+    or isn't what it was, a line says so.
     """
-    if old.manifest is None or new.manifest is None:
-        yield [_untold("extract", "manifest of its snapshot", old, old.manifest, new)]
-    else:
-        yield [_extract_line(one) for one in changed_extracts(old.manifest["extracts"], new.manifest["extracts"])]
-        yield _file_lines("file", changed_definitions(old.manifest["files"], new.manifest["files"]))
-    if old.method is None or new.method is None:
-        yield [_untold("method", "method", old, old.method, new)]
-    else:
-        yield [_value_line("method", one) for one in changed_definitions(settings(old.method), settings(new.method))]
-    if old.provenance is None or new.provenance is None:
-        yield [_untold("code", "provenance", old, old.provenance, new)]
-    else:
-        yield _file_lines("code", changed_definitions(code_files(old.provenance), code_files(new.provenance)))
-        versions = changed_definitions(libraries(old.provenance), libraries(new.provenance))
-        yield [_value_line("library", one) for one in versions]
+    for label, changed in (("extract", _of_manifests), ("method", _of_methods), ("code", _of_provenances)):
+        try:
+            yield from changed(old, new)
+        except DamagedError as error:
+            yield [f"{label:<9} what changed in it can't be told: {error}"]
 
 
-def _untold(label: str, what: str, old: Released, held: object, new: Released) -> str:
-    lacking = old if held is None else new
-    return f"{label:<9} release {lacking.release_id}: the {what} isn't there; what changed in it can't be told"
+def _of_manifests(old: Released, new: Released) -> Iterator[list[str]]:
+    before, after = (snapshot.manifest(one.folder, one.snapshot_id) for one in (old, new))
+    yield [_extract_line(one) for one in changed_extracts(before["extracts"], after["extracts"])]
+    yield _file_lines("file", changed_definitions(before["files"], after["files"]))
+
+
+def _of_methods(old: Released, new: Released) -> Iterator[list[str]]:
+    manifests = ((one.folder, snapshot.manifest(one.folder, one.snapshot_id)) for one in (old, new))
+    before, after = (settings(snapshot.method(folder, manifest)) for folder, manifest in manifests)
+    yield [_value_line("method", one) for one in changed_definitions(before, after)]
+
+
+def _of_provenances(old: Released, new: Released) -> Iterator[list[str]]:
+    before, after = (provenance.read(one.path) for one in (old, new))
+    yield _file_lines("code", changed_definitions(before.program, after.program))
+    yield [_value_line("library", one) for one in changed_definitions(before.libraries, after.libraries)]
 
 
 def _extract_line(one: ExtractChange) -> str:

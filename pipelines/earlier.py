@@ -1,11 +1,9 @@
 """What earlier runs took in of the dates before: the judge compares with it, and judges none of its rows."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -51,13 +49,16 @@ def taken_in(folder: DataFolder, extracts: Sequence[Extract], max_days: int) -> 
     The newest snapshots are read first, as far back as one may hold a date to compare with. Where the rows of what
     speaks last were disposed of there is nothing: what it took the place of says something else.
     """
+    from pipelines.freeze.snapshot import manifests  # which comes after what was judged
+
     judged = [about for extract in extracts if extract.feed in POST_FEEDS for about in extract.about if all(about)]
     rows: dict[tuple[str, About], Path | None] = {}
     if not judged:
         return NOTHING
     organisations = {org_code for org_code, _ in judged}
     since = (date.fromisoformat(min(day for _, day in judged)) - timedelta(days=max_days)).isoformat()
-    for manifest in _manifests(folder, since):
+    newest_first = reversed(ledger.read(folder.ledger))
+    for manifest in manifests(folder, (one for one in newest_first if one.get("as_at_date", "") >= since)):
         for extract in manifest["extracts"]:
             typed = folder.objects / f"{extract['typed']}.parquet"
             if extract["feed"] in POST_FEEDS:
@@ -65,15 +66,6 @@ def taken_in(folder: DataFolder, extracts: Sequence[Extract], max_days: int) -> 
                     if about[0] in organisations and about[1] >= since:
                         rows.setdefault((extract["feed"], tuple(about)), typed if typed.is_file() else None)
     return Earlier({about: typed for about, typed in rows.items() if typed})
-
-
-def _manifests(folder: DataFolder, since: str) -> Iterable[dict[str, Any]]:
-    """Yield the manifests of snapshots as at a date or later, the newest first."""
-    for entry in reversed(ledger.read(folder.ledger)):
-        if entry["event"] == "frozen" and entry["as_at_date"] >= since:
-            path = folder.snapshots / entry["snapshot_id"] / "manifest.json"
-            if path.is_file():
-                yield json.loads(path.read_text(encoding="utf-8"))
 
 
 def register(con: Connection, feed: str, extracts: Sequence[Extract], earlier: Earlier) -> None:

@@ -1,13 +1,14 @@
 """Inventory: the snapshots and releases that a data folder holds, and what the ledger says of each."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines import approval, ledger
-from pipelines.approval import Standing
+from pipelines.approval import ApprovalError, Standing
 from pipelines.contract import POST_FEEDS
+from pipelines.freeze import snapshot
+from pipelines.freeze.objects import DamagedError
 from pipelines.places import DataFolder
 from pipelines.terminal import print_lines, visible
 
@@ -69,6 +70,20 @@ class ReleaseRow:
         )
 
 
+def find(folder: DataFolder, asked: str | None) -> Standing:
+    """Return the release with an id, or the latest one of the snapshot with it, or whose id begins so; or the current.
+
+    Raises:
+        ApprovalError: there is none, or more than one.
+    """
+    known = approval.standings(ledger.read(folder.ledger)).values()
+    release_of = {one.snapshot_id: one.release_id for one in known} | {one.release_id: one.release_id for one in known}
+    meant = [asked] if asked in release_of else [one for one in release_of if asked and one.startswith(asked)]
+    if len(meant) > 1:
+        raise ApprovalError(f"{asked} may be {meant[0]} or {meant[1]}; write more of it")
+    return approval.find(folder, release_of[meant[0]] if meant else asked)
+
+
 def snapshots(folder: DataFolder) -> list[SnapshotRow]:
     """Return the snapshots in the folder and in the ledger, in the order of as-at date and freezing."""
     entries = ledger.read(folder.ledger)
@@ -82,15 +97,12 @@ def snapshots(folder: DataFolder) -> list[SnapshotRow]:
 
 
 def _snapshot(folder: DataFolder, snapshot_id: str, frozen: ledger.Entry, releases: Sequence[str]) -> SnapshotRow:
-    path = folder.snapshots / snapshot_id / "manifest.json"
     manifest: dict[str, Any] = {}
     faults = [] if frozen else [UNKNOWN]
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        faults.append("its manifest is gone")
-    except ValueError:
-        faults.append("its manifest can't be read")
+        manifest = snapshot.manifest(folder, snapshot_id)
+    except DamagedError:
+        faults.append("its manifest is gone or damaged: see 'edi ledger verify'")
     extracts = manifest.get("extracts", [])
     return SnapshotRow(
         snapshot_id,

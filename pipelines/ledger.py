@@ -29,6 +29,9 @@ HEAD = re.compile(rb'\{"lines": ([1-9][0-9]{0,17}), "sha256": "([0-9a-f]{64})"\}
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+# By what these lines name, what they are about is found.
+NAMES = {"frozen": ("snapshot_id", "as_at_date"), "released": ("release_id", "snapshot_id")}
+
 # So much of a ledger is read at first to find its last line; few lines are longer.
 TAIL_BYTES = 1 << 16
 
@@ -80,9 +83,10 @@ def entry(line: bytes, path: Path, which: str) -> Entry:
         found = json.loads(line.decode())
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict) or not isinstance(found.get("event"), str):
-        raise LedgerError(f"{path}: {which} isn't a ledger entry; restore the file from a backup")
-    return found
+    said: Entry = found if isinstance(found, dict) else {}
+    if not all(isinstance(said.get(name), str) for name in ("event", *NAMES.get(str(said.get("event")), ()))):
+        raise LedgerError(f"{path}: {which} isn't a ledger entry; restore the file from a backup ('edi ledger verify')")
+    return said
 
 
 def sha256(line: bytes) -> str:

@@ -5,6 +5,7 @@ of both lists: nobody changes a file and its line in the list unseen.
 """
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipelines.disk import file_sha256, write_whole
 
 SUMS = "SHA256SUMS"
 INTERNAL = "internal"
+LISTED = re.compile(r"([0-9a-f]{64})  ([^\\]+)")
 
 
 def seal(release: Path) -> dict[str, str]:
@@ -58,7 +60,9 @@ def list_problems(folder: Path, leave_out: str = "") -> list[str]:
     sums = folder / SUMS
     if sums.is_symlink() or not sums.is_file():
         return [f"{SUMS} isn't there"]
-    listed = listing(sums)
+    listed = parsed(sums.read_bytes())
+    if listed is None:
+        return [f"{SUMS} isn't a list of files"]
     there = {path.relative_to(folder).as_posix(): path for path in _below(folder, leave_out) if path != sums}
     wrong = dict.fromkeys(listed.keys() - there.keys(), "is gone")
     for name, path in there.items():
@@ -72,10 +76,23 @@ def list_problems(folder: Path, leave_out: str = "") -> list[str]:
 
 
 def listing(sums: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file that a SHA256SUMS lists, by its path."""
-    # A list that was changed may hold anything; that it was is found by what it doesn't list any more.
-    lines = sums.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
-    return {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
+    """Return the SHA-256 of each file that a SHA256SUMS lists, by its path; nothing of what isn't such a list."""
+    return parsed(sums.read_bytes()) or {}
+
+
+def parsed(content: bytes) -> dict[str, str] | None:
+    """Return what a SHA256SUMS lists; None where a line is something else, or leads out of the folder."""
+    listed: dict[str, str] = {}
+    try:
+        lines = content.decode().removesuffix("\n").split("\n") if content else []
+    except UnicodeDecodeError:
+        return None
+    for line in lines:
+        found = LISTED.fullmatch(line)
+        if found is None or found[2] in listed or set(found[2].split("/")) & {"", ".", ".."}:
+            return None
+        listed[found[2]] = found[1]
+    return listed
 
 
 def _below(folder: Path, leave_out: str) -> Iterable[Path]:

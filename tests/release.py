@@ -46,7 +46,9 @@ def extract(*organisations: str, feed: str = "staff", layout: str = "edi_staff",
 
 def snapshot(folder: DataFolder, *extracts: Any, files: dict[str, str] | None = None) -> str:
     """Write a manifest; return the snapshot's id."""
-    text = canonical({"as_at_date": "2026-03-31", "extracts": list(extracts), "files": files or {}})
+    text = canonical(
+        {"as_at_date": "2026-03-31", "extracts": list(extracts), "files": files or {}, "revises": [], "method": ""}
+    )
     snapshot_id = sha256(text.encode())
     (folder.snapshots / snapshot_id).mkdir(parents=True)
     (folder.snapshots / snapshot_id / "manifest.json").write_text(text, encoding="utf-8")

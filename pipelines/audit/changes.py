@@ -1,6 +1,5 @@
 """Changes: what is another today than it was when a release was made."""
 
-import json
 import platform
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +8,8 @@ from pipelines.audit.definitions import changed_definitions
 from pipelines.freeze import Snapshot
 from pipelines.places import DataFolder
 from pipelines.publish import program as program_files
-from pipelines.publish.provenance import NAME
+from pipelines.publish import provenance
 from pipelines.reference import TABLES, deciding, method
-from pipelines.seal import INTERNAL
 
 # What of the program computes, by how its paths begin; SQL first, for it is what a number comes from.
 KINDS = {"sql/": "SQL", "pipelines/": "code", "expectations/": "rules", "data/contracts/": "contract", "": "file"}
@@ -30,17 +28,12 @@ def since(release: Path, frozen: Snapshot, python: str) -> Iterator[str]:
         frozen: the snapshot that it was made from.
         python: the version of Python then, as the ledger has it.
     """
-    build = json.loads((release / INTERNAL / NAME).read_text(encoding="utf-8"))["predicate"]["buildDefinition"]
-    then = {
-        one["name"]: one["digest"]["sha256"]
-        for one in build["resolvedDependencies"]
-        if not one["name"].startswith(("snapshot/", "extract/"))
-    }
-    changed = {one.name: one.kind for one in changed_definitions(then, program_files.hashes())}
+    then = provenance.read(release)
+    changed = {one.name: one.kind for one in changed_definitions(then.program, program_files.hashes())}
     for prefix, kind in KINDS.items():
         for name in [name for name in changed if name.startswith(prefix)]:
             yield f"{kind}: {name} was {changed.pop(name)}"
-    for one in changed_definitions(build["internalParameters"]["libraries"], program_files.libraries()):
+    for one in changed_definitions(then.libraries, program_files.libraries()):
         yield f"library: {one.name} was {one.old or 'not used'}, is {one.new or 'not used any more'}"
     if python != platform.python_version():
         yield f"Python: was {python}, is {platform.python_version()}"

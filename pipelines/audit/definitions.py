@@ -60,23 +60,6 @@ def settings(method: Mapping[str, Any], above: str = "") -> dict[str, str]:
     return said
 
 
-def code_files(provenance: Mapping[str, Any]) -> dict[str, str]:
-    """Return the hash of each module, SQL file and lock that a release was made with, by name."""
-    depended = _build_definition(provenance).get("resolvedDependencies", [])
-    return {
-        one["name"]: one["digest"]["sha256"] for one in depended if "name" in one and "sha256" in one.get("digest", {})
-    }
-
-
-def libraries(provenance: Mapping[str, Any]) -> dict[str, str]:
-    """Return the version of each library that a release was made with, by name."""
-    return dict(_build_definition(provenance).get("internalParameters", {}).get("libraries", {}))
-
-
-def _build_definition(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(provenance.get("predicate", {}).get("buildDefinition", {}))
-
-
 def mart_of(file: str) -> str:
     """Return the mart that an SQL file makes by itself; nothing for any other file."""
     path = PurePosixPath(file)

@@ -13,6 +13,7 @@ Internal = Annotated[bool, Parameter(negative=(), help="the exact marts, which a
 @app.command
 def explain(
     mart: str,
+    /,
     *key: str,
     release: str | None = None,
     internal: Annotated[bool, Parameter(negative=())] = False,
@@ -25,17 +26,19 @@ def explain(
     Args:
         mart: representation_gap, trend, grade_profile, declaration_rate or headcount.
         key: cells of its key, as in org_code=RNA category=BME; what isn't named is what is meant most often.
-        release: the release's id; otherwise the latest.
+        release: a release or its snapshot by its id, or as much of it as no other begins with; otherwise the current
+            release.
         internal: explain the exact mart, which isn't to be passed on; otherwise the public one.
     """
+    from pipelines.approval import ApprovalError
     from pipelines.explain import AskedWronglyError
     from pipelines.explain import explain as explained
     from pipelines.places import DataFolder
     from pipelines.terminal import print_lines
 
     try:
-        told = explained(DataFolder(data), mart, key, release_id=release, internal=internal)
-    except AskedWronglyError as error:
+        told = explained(DataFolder(data), mart, key, asked=release, internal=internal)
+    except (AskedWronglyError, ApprovalError) as error:
         raise WrongUseError(str(error)) from error
     console = open_console()
     for section in told.sections:
@@ -46,25 +49,26 @@ def explain(
 
 
 @app.command
-def diff(old: str, new: str = "", *, data: Data = Path("data"), internal: Internal = False) -> int:
+def diff(old: str, new: str | None = None, /, *, data: Data = Path("data"), internal: Internal = False) -> int:
     """Tell how a release differs from another: rows added, removed and revised, and what changed in its definitions.
 
     Exits with 0 whether they differ or not.
 
     Args:
-        old: a release or a snapshot by its id, or by the first six letters of it or more; a snapshot stands for its
+        old: a release or a snapshot by its id, or as much of it as no other begins with; a snapshot stands for its
             latest release.
         new: another one; otherwise the current release.
     """
     from pipelines import disk, show
+    from pipelines.approval import ApprovalError
     from pipelines.database import connect
-    from pipelines.diff import UnknownIdError, current, find
+    from pipelines.diff import find
     from pipelines.places import DataFolder
 
     folder = DataFolder(data)
     try:
-        before, after = find(folder, old), find(folder, new) if new else current(folder)
-    except UnknownIdError as error:
+        before, after = find(folder, old), find(folder, new)
+    except ApprovalError as error:
         raise WrongUseError(str(error)) from error
     with disk.passing_folder() as work, connect() as con:
         # For what memory can't hold.

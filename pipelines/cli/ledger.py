@@ -80,7 +80,7 @@ def _whole(found: "Chain", *, with_gaps: bool) -> list[str]:
 
 
 @ledger_app.command
-def register(receipt: Path, *, data: Data = Path("data")) -> int:
+def register(receipt: Path, /, *, data: Data = Path("data")) -> int:
     """Enter the receipt of an audit in the ledger: which release, which verdict, and the hash of the receipt.
 
     Args:

@@ -6,9 +6,9 @@ Aggregates only; no row of a person is opened.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from pipelines import database, disk
+from pipelines import database, inventory, seal
+from pipelines.approval import Standing
 from pipelines.database import Connection
 from pipelines.explain import choose, counts, gap, recount, release, trace
 from pipelines.explain.choose import AskedWronglyError as AskedWronglyError
@@ -16,7 +16,8 @@ from pipelines.explain.recount import Check
 from pipelines.explain.release import Made
 from pipelines.explain.words import Row, day, figure, unit
 from pipelines.places import DataFolder
-from pipelines.publish import SYNTHETIC
+from pipelines.publish import SYNTHETIC, provenance
+from pipelines.terminal import visible
 
 EXACT = "EXACT AND INTERNAL: a small count can point to a person. Not to be passed on, and not to be published."
 
@@ -44,7 +45,7 @@ class Explanation:
 
 
 def explain(
-    folder: DataFolder, mart: str, key: Sequence[str], *, release_id: str | None = None, internal: bool = False
+    folder: DataFolder, mart: str, key: Sequence[str], *, asked: str | None = None, internal: bool = False
 ) -> Explanation:
     """Tell how a number came about.
 
@@ -52,39 +53,43 @@ def explain(
         folder: the data folder.
         mart: one of ``choose.KEYS``.
         key: cells of the mart's key, ``column=value``, as many as are needed to mean one row.
-        release_id: the release; None for the latest.
+        asked: the id of a release, or of its snapshot, or how it begins; None for the current release.
         internal: explain the exact mart; otherwise the public one.
 
     Raises:
         AskedWronglyError: no one row is meant.
-        ValueError: nothing was released yet, the public part holds no such mart, or the snapshot is gone.
+        ApprovalError: no one release is meant.
+        ValueError: the public part holds no such mart, or the exact one is gone.
+        DamagedError: the snapshot, or what says what made the release, isn't there or isn't what it was.
     """
     wanted = choose.parse(mart, key)
-    identifier, path = release.find(folder, release_id)
+    standing = inventory.find(folder, asked)
     if not internal:
         raise ValueError(
-            f"release {identifier} has no public {mart}: it counts people, and until disclosure control exists no mart "
-            "with counts is public; those who may see exact counts add --internal"
+            f"release {standing.release_id} has no public {mart}: it counts people, and until disclosure control "
+            "exists no mart with counts is public; those who may see exact counts add --internal"
         )
-    file = path / "internal" / f"{mart}.parquet"
+    made = release.open_release(folder, standing)
+    for name in dict.fromkeys((mart, *recount.READ)):
+        if not (made.internal / f"{name}.parquet").is_file():
+            raise ValueError(f"{made.internal / name}.parquet isn't there; put it back from a backup")
     with database.connect() as con:
-        made = release.open_release(con, folder, identifier, path, file)
-        row = choose.row(con, mart, file, wanted, made.as_at_date)
+        row = choose.row(con, mart, made.internal / f"{mart}.parquet", wanted, made.snapshot.as_at_date.isoformat())
         return _explained(con, folder, made, mart, row)
 
 
 def _explained(con: Connection, folder: DataFolder, made: Made, mart: str, row: Row) -> Explanation:
     lost = release.load(con, folder, made)
-    snapshot, gone = release.snapshot(folder, made)
+    snapshot, gone = release.without_gone(made.snapshot)
     recount.prepare(con, made, snapshot)
-    check, named, then = Check(), gap.names(con, row), trace.recorded(made)
-    sql, changed = trace.sql(mart, then)
+    check, named = Check(), gap.names(con, row)
+    sql, changed = trace.sql(mart, provenance.read(made.path).program)
     told = _gap(con, folder, made, row, named, check) if mart in GAPS else _plain(con, mart, row, named, check)
     since = [*changed, *lost, *(f"population extract {one[:12]}, gone" for one in gone)]
-    check.differing += _seals(made, mart)
+    check.differing += seal.problems(made.path, made.standing.sums)
     sections = [
-        Section("", (EXACT, *([SYNTHETIC] if (made.path / "SYNTHETIC.txt").is_file() else []))),
-        Section(f"{mart}, release {made.release_id}", (_key(mart, row),)),
+        Section("", (EXACT, _state(made.standing), *([SYNTHETIC] if made.snapshot.synthetic else []))),
+        Section(f"{mart}, release {made.standing.release_id}", (_key(mart, row),)),
         *_disagreement(check, since),
         *told,
         Section("The SQL", tuple(sql)),
@@ -94,6 +99,15 @@ def _explained(con: Connection, folder: DataFolder, made: Made, mart: str, row: 
         Section("Checked", _checked(check, since)),
     ]
     return Explanation(tuple(sections), tuple(check.differing))
+
+
+def _state(standing: Standing) -> str:
+    """Say in which state the release is."""
+    if one := standing.withdrawn:
+        return f"WITHDRAWN on {one['at'][:10]}: {visible(one['reason'])}. Let nothing rest on this number."
+    if one := standing.approved:
+        return f"Approved by {visible(one['name'])}, {visible(one['role'])}, on {one['on']}."
+    return "DRAFT: nobody has approved this release."
 
 
 def _key(mart: str, row: Row) -> str:
@@ -134,23 +148,6 @@ def _plain(con: Connection, mart: str, row: Row, named: gap.Names, check: Check)
         Section("What was counted", (*counted, *counts.members(con, row), *_waivers(row))),
         Section("", tuple(counts.waterfall(con)), is_wide=True),
     ]
-
-
-def _seals(made: Made, mart: str) -> list[str]:
-    """Return which of the files read aren't as the release and the snapshot sealed them."""
-    broken = [] if made.manifest_is_whole else ["the snapshot's manifest isn't the one that its name says"]
-    sums = made.internal / "SHA256SUMS"
-    sealed = _sums(sums) if sums.is_file() else {}
-    for name in dict.fromkeys((mart, "headcount", "waterfall", "reconciliation", "submission")):
-        file = f"{name}.parquet"
-        if file in sealed and disk.file_sha256(made.internal / file) != sealed[file]:
-            broken.append(f"internal/{file} isn't the file that internal/SHA256SUMS names")
-    return broken
-
-
-def _sums(path: Path) -> dict[str, str]:
-    lines = (line.split("  ", 1) for line in path.read_text(encoding="utf-8").splitlines() if "  " in line)
-    return {name: sha256 for sha256, name in lines}
 
 
 def _disagreement(check: Check, since: Sequence[str]) -> list[Section]:

@@ -15,6 +15,9 @@ from pipelines.measure import register
 # From the cube, kept to the row's unit and dates, to its counts.
 COUNTED = ("answer_count", "answer_base", "group_count", "resident", "footprint_residents")
 
+# The release's tables that are read, beside the one of the number.
+READ = ("headcount", "waterfall", "reconciliation", "submission")
+
 # What the program says of a number that was worked out again.
 AGREES, DIFFERS = "agrees", "DIFFERS"
 
@@ -42,7 +45,7 @@ def prepare(con: Connection, made: Made, snapshot: Snapshot) -> None:
     By the SQL files of a run, over fewer rows: one unit, one characteristic, one date, or two where the row is held
     against twelve months before.
     """
-    for name in ("waterfall", "reconciliation", "submission"):
+    for name in READ[1:]:
         database.view(con, f"every_{name}", [made.internal / f"{name}.parquet"])
     database.view(con, "cube", [made.internal / "headcount.parquet"])
     register.run(con, snapshot)

@@ -1,6 +1,5 @@
 """What a number rests on: the SQL with its hashes, the reference data with their origin, and the senders' files."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -58,15 +57,6 @@ def _read(path: Path) -> list[Path]:
     return [other for name in names for other in _statements().get(name, ())]
 
 
-def recorded(made: Made) -> dict[str, str]:
-    """Return the hashes of the program's files by name, as the release's provenance has them; none without one."""
-    path = made.internal / "provenance.intoto.json"
-    if not path.is_file():
-        return {}
-    made_of = json.loads(path.read_text(encoding="utf-8"))["predicate"]["buildDefinition"]["resolvedDependencies"]
-    return {one["name"]: one["digest"]["sha256"] for one in made_of if "sha256" in one["digest"]}
-
-
 def sql(mart: str, then: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Return lines about the SQL of a mart with its hashes, and the files that aren't today what they were then."""
     lines, changed, small = [], [], Counter[str]()
@@ -78,20 +68,13 @@ def sql(mart: str, then: Mapping[str, str]) -> tuple[list[str], list[str]]:
             changed.append(name)
         is_macro_of_it = path.parent.name == "macros" and path in of_the_mart
         if path.parent.name in NAMED_ONE_BY_ONE or is_macro_of_it or was != today:
-            lines.append(f"{name:<48}{digest(was)}  {_since(was, today, then)}".rstrip())
+            since = "as it was then" if was == today else f"CHANGED, today {digest(today)}"
+            lines.append(f"{name:<48}{digest(was)}  {since}")
         else:
             small[path.parent.name] += 1
     others = " and ".join(f"{number} of sql/{folder}" for folder, number in small.items())
-    lines.append(f"and the small ones that these use: {others}{', each as it was then' if then else ''}.")
-    if not then:
-        lines.append("This release records no hashes of its SQL: these are the hashes of today's files.")
+    lines.append(f"and the small ones that these use: {others}, each as it was then.")
     return lines, changed
-
-
-def _since(was: str, today: str, then: Mapping[str, str]) -> str:
-    if not then:
-        return ""
-    return "as it was then" if was == today else f"CHANGED, today {digest(today)}"
 
 
 def references(folder: DataFolder, made: Made, names: Sequence[str]) -> list[str]:
@@ -165,12 +148,9 @@ def _extract(one: Row, entry: Mapping[str, Any], entries: Sequence[ledger.Entry]
 
 def _rules(entry: Mapping[str, Any]) -> list[str]:
     """Return which rules a file was held to, and which it broke."""
-    evidence = entry.get("evidence")
-    broken = [one for one in entry.get("findings", evidence or ()) if one["failing"]]
-    if evidence is None:
-        said = ["No rule was broken." if not broken else "Rules broken; the manifest doesn't list those that held."]
-    else:
-        said = [f"{len(evidence)} rules tried, {len(evidence) - len(broken)} held, {len(broken)} broken."]
+    evidence = entry.get("evidence", ())
+    broken = [one for one in evidence if one["failing"]]
+    said = [f"{len(evidence)} rules tried, {len(evidence) - len(broken)} held, {len(broken)} broken."]
     for one in broken[:NAMED]:
         column = f" ({visible(one['column'])})" if one.get("column") else ""
         waiver = one.get("waiver")

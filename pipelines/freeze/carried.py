@@ -68,11 +68,10 @@ def _in_force(latest: ledger.Received | None, sha256: str) -> bool:
 
 def _newest(folder: DataFolder, history: Sequence[ledger.Entry], wanted: set[str]) -> Iterator[dict[str, Any]]:
     """Yield what the newest snapshot that holds it says of each extract; read no further than that."""
-    for line in reversed(history):
+    for manifest in snapshot.manifests(folder, reversed(history)) if wanted else ():
+        for written in manifest["extracts"]:
+            if written["sha256"] in wanted:
+                wanted = wanted - {written["sha256"]}
+                yield written
         if not wanted:
             return
-        if line["event"] == "frozen" and (folder.snapshots / line["snapshot_id"] / "manifest.json").is_file():
-            for written in snapshot.manifest(folder, line["snapshot_id"])["extracts"]:
-                if written["sha256"] in wanted:
-                    wanted = wanted - {written["sha256"]}
-                    yield written

@@ -6,6 +6,9 @@ from pathlib import Path
 from pipelines.disk import copy_whole, file_sha256, write_whole
 from pipelines.places import DataFolder
 
+# What to do about it.
+RESTORE = "put it back from a backup, and see what 'edi ledger verify' says"
+
 
 class DamagedError(RuntimeError):
     """A file of the store isn't what its name says."""
@@ -61,10 +64,7 @@ def verified(path: Path, sha256: str = "") -> Path:
         DamagedError: they aren't, or it isn't there.
     """
     if not path.is_file():
-        raise DamagedError(f"{path} is missing; put it back from a backup, and see what 'edi ledger verify' says")
+        raise DamagedError(f"{path} is missing; {RESTORE}")
     if file_sha256(path) != (sha256 or path.stem.rpartition("-")[2]):
-        raise DamagedError(
-            f"{path} isn't what its name says: it was changed or damaged; put it back from a backup, and see what "
-            "'edi ledger verify' says"
-        )
+        raise DamagedError(f"{path} isn't what its name says: it was changed or damaged; {RESTORE}")
     return path

@@ -1,13 +1,12 @@
 """Revisions: what an earlier snapshot says otherwise (docs/decisions/0013)."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines import ledger
 from pipelines.contract import POST_FEEDS
 from pipelines.freeze.owners import Claimant, GaveWay
-from pipelines.freeze.snapshot import Revision
+from pipelines.freeze.snapshot import Revision, manifests
 from pipelines.places import DataFolder
 
 
@@ -65,11 +64,9 @@ def _earlier(
 def _frozen_rows(folder: DataFolder, history: Sequence[ledger.Entry]) -> dict[tuple[str, ...], Path]:
     """Return where the typed rows lie that the latest snapshot holding them took of an extract, by what it owned."""
     rows: dict[tuple[str, ...], Path] = {}
-    for entry in history:
-        manifest = folder.snapshots / entry.get("snapshot_id", "") / "manifest.json"
-        if entry["event"] == "frozen" and manifest.is_file():
-            for extract in json.loads(manifest.read_text(encoding="utf-8"))["extracts"]:
-                for about in extract["owns"]:
-                    typed = folder.objects / f"{extract['typed']}.parquet"
-                    rows[extract["feed"], *about, extract["sha256"]] = typed
+    for manifest in manifests(folder, history):
+        for extract in manifest["extracts"]:
+            for about in extract["owns"]:
+                typed = folder.objects / f"{extract['typed']}.parquet"
+                rows[extract["feed"], *about, extract["sha256"]] = typed
     return rows

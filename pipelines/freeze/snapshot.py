@@ -7,7 +7,7 @@ the same id anywhere. What is measured is read back from it, so that an audit st
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from pipelines import ledger
 from pipelines.disk import write_whole
-from pipelines.freeze.objects import verified
+from pipelines.freeze.objects import RESTORE, DamagedError, verified
 from pipelines.freeze.owners import GaveWay
 from pipelines.freeze.stop_list import Stopped
 from pipelines.places import DataFolder
@@ -26,6 +26,9 @@ About = tuple[str, ...]
 
 # What a rule is called that finds words in no list.
 NOT_IN_LIST = ".not_in_list"
+
+# What every manifest holds, and of which kind.
+SHAPE = {"as_at_date": str, "extracts": list, "revises": list, "files": dict, "method": str}
 
 
 @dataclass(frozen=True)
@@ -130,10 +133,36 @@ def manifest(folder: DataFolder, snapshot_id: str) -> dict[str, Any]:
     """Return a snapshot's manifest.
 
     Raises:
-        DamagedError: it is missing, or isn't what its id says.
+        DamagedError: it is missing, isn't what its id says, or isn't a manifest.
     """
     path = verified(folder.snapshots / snapshot_id / "manifest.json", snapshot_id)
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        written = None
+    if not isinstance(written, dict) or not all(isinstance(written.get(name), kind) for name, kind in SHAPE.items()):
+        raise DamagedError(f"{path} isn't the manifest of a snapshot; {RESTORE}")
+    return written
+
+
+def manifests(folder: DataFolder, entries: Iterable[ledger.Entry]) -> Iterator[dict[str, Any]]:
+    """Yield the manifest of each snapshot that lines of the ledger froze, in their order; what is gone is passed over.
+
+    Raises:
+        DamagedError: one isn't what its id says.
+    """
+    for entry in entries:
+        if entry["event"] == "frozen" and (folder.snapshots / entry["snapshot_id"] / "manifest.json").is_file():
+            yield manifest(folder, entry["snapshot_id"])
+
+
+def method(folder: DataFolder, written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the method that a manifest names.
+
+    Raises:
+        DamagedError: it is missing, or isn't what its hash says.
+    """
+    return dict(json.loads(verified(folder.objects / written["method"]).read_text(encoding="utf-8")))
 
 
 def read(folder: DataFolder, snapshot_id: str) -> Snapshot:
@@ -144,13 +173,12 @@ def read(folder: DataFolder, snapshot_id: str) -> Snapshot:
     """
     written = manifest(folder, snapshot_id)
     disposed = ledger.disposed(ledger.read(folder.ledger))
-    method = verified(folder.objects / written["method"]).read_text(encoding="utf-8")
     return Snapshot(
         snapshot_id=snapshot_id,
         path=folder.snapshots / snapshot_id,
         as_at_date=date.fromisoformat(written["as_at_date"]),
         extracts=tuple(_extract(folder, entry, disposed) for entry in written["extracts"]),
-        method=json.loads(method),
+        method=method(folder, written),
         revisions=tuple(_revision(folder, entry, disposed) for entry in written["revises"]),
         files=written["files"],
     )

@@ -6,12 +6,15 @@ its own hash: whoever guesses a small file, or a small table, could prove the gu
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipelines.disk import file_sha256, write_whole
 from pipelines.freeze import Snapshot, canonical
+from pipelines.freeze.objects import RESTORE, DamagedError
 from pipelines.seal import INTERNAL, held
 
 NAME = "provenance.intoto.json"
@@ -77,6 +80,30 @@ def write(
 
 def _frozen(files: Mapping[str, str]) -> dict[str, str]:
     return {f"snapshot/{name}": sha256 for name, sha256 in files.items()}
+
+
+@dataclass(frozen=True)
+class MadeBy:
+    """What made a release: the SHA-256 of each file of the program, and the version of each library, by name."""
+
+    program: Mapping[str, str]
+    libraries: Mapping[str, str]
+
+
+def read(release: Path) -> MadeBy:
+    """Return what made a release, as the statement says that stays inside.
+
+    Raises:
+        DamagedError: the statement isn't there, or isn't one.
+    """
+    path = release / INTERNAL / NAME
+    try:
+        build = json.loads(path.read_text(encoding="utf-8"))["predicate"]["buildDefinition"]
+        files = {one["name"]: one["digest"]["sha256"] for one in build["resolvedDependencies"]}
+        program = {name: sha256 for name, sha256 in files.items() if not name.startswith(("snapshot/", "extract/"))}
+        return MadeBy(program, dict(build["internalParameters"]["libraries"]))
+    except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise DamagedError(f"{path} isn't there, or doesn't say what made the release; {RESTORE}") from error
 
 
 def _materials(files: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -7,14 +7,13 @@ from typing import Any
 
 from pipelines.approval import NOTICE, STEPS, State
 from pipelines.ledger import Entry
+from pipelines.seal import INTERNAL, SUMS, parsed
 from pipelines.verify.chain import LINE
 from pipelines.verify.snapshots import frozen
 from pipelines.verify.stored import MARTS, RESTORE, Problem, Stored
 
 RELEASE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12}")
-SUMS, INTERNAL = "SHA256SUMS", "internal"
 LISTS = (SUMS, f"{INTERNAL}/{SUMS}")
-LISTED = re.compile(r"([0-9a-f]{64})  ([^\\]+)")
 
 POINTER, CURRENT = f"{MARTS}/current.json", f"{MARTS}/current"
 RENEW = "find out who changed it, and run again, which makes it anew"
@@ -96,28 +95,13 @@ def _listed(stored: Stored, path: str, sha256: str) -> Iterator[Problem]:
         inside = set(stored.below(f"{folder}/{INTERNAL}")) if is_public else set()
         stored.accounted.update(set(stored.below(folder)) - inside)
         return
-    listed = _sums(stored.content(path))
+    listed = parsed(stored.content(path))
     if listed is None or (is_public and any(name.startswith(f"{INTERNAL}/") for name in listed)):
         stored.pass_over(folder)
         yield Problem(path, "isn't a list of sums of this folder's own files, though its own sum is right", RESTORE)
         return
     for name, sha256 in listed.items():
         yield from stored.held_to(f"{folder}/{name}", sha256, f"{SUMS} beside it names it")
-
-
-def _sums(content: bytes) -> dict[str, str] | None:
-    """Return the hash of each file that a list names; None where a line is something else, or leads elsewhere."""
-    listed: dict[str, str] = {}
-    try:
-        lines = content.decode().removesuffix("\n").split("\n") if content else []
-    except UnicodeDecodeError:
-        return None
-    for line in lines:
-        found = LISTED.fullmatch(line)
-        if found is None or found[2] in listed or set(found[2].split("/")) & {"", ".", ".."}:
-            return None
-        listed[found[2]] = found[1]
-    return listed
 
 
 def _pointer(stored: Stored, entries: Sequence[tuple[int, Entry]]) -> Iterator[Problem]:
@@ -178,7 +162,7 @@ def _copy(stored: Stored, release: str, sums: object) -> Iterator[Problem]:
     path = f"{MARTS}/{release}/{SUMS}"
     meant = sums.get(SUMS) if isinstance(sums, dict) else None
     is_right = path in stored.files and stored.sha256(path) == meant
-    listed = _sums(stored.content(path)) if is_right else None
+    listed = parsed(stored.content(path)) if is_right else None
     if listed is None:
         stored.pass_over(CURRENT)
         return

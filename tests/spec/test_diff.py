@@ -11,8 +11,9 @@ import duckdb
 import pytest
 
 from pipelines import cli, ledger, places
-from pipelines.audit.definitions import Change, changed_definitions, changed_extracts, code_files, libraries, settings
+from pipelines.audit.definitions import Change, changed_definitions, changed_extracts, settings
 from pipelines.freeze import canonical
+from pipelines.publish.provenance import MadeBy, read
 
 Edi = Callable[..., tuple[int, list[str]]]
 
@@ -60,7 +61,8 @@ def release(
     objects.mkdir(parents=True, exist_ok=True)
     said = canonical(method)
     (objects / sha256(said)).write_text(said)
-    manifest = canonical({"extracts": extracts, "files": files, "method": sha256(said), "as_at_date": release_id[:10]})
+    about = {"as_at_date": release_id[:10], "revises": []}
+    manifest = canonical({**about, "extracts": extracts, "files": files, "method": sha256(said)})
     snapshot = sha256(manifest)
     (data / "snapshots" / snapshot).mkdir()
     (data / "snapshots" / snapshot / "manifest.json").write_text(manifest)
@@ -181,9 +183,9 @@ def test_an_id_may_be_a_snapshot_s_or_a_beginning_of_it_and_the_current_release_
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("2026-0", f"edi: '2026-0' may be {OLD} or {NEW}; give more letters of the id"),
-        ("2026", "edi: '2026' is too short for an id; give 6 letters of it or more"),
-        ("2025-12", "edi: the ledger knows no release of the id '2025-12', and no snapshot that became one"),
+        ("2026-0", f"edi: 2026-0 may be {OLD} or {NEW}; write more of it"),
+        ("2025-12", "edi: there is no release 2025-12; 'edi releases' lists those that there are"),
+        ("", "edi: there is no release without a name; 'edi releases' lists those that there are"),
     ],
 )
 def test_an_id_that_means_nothing_or_too_much_is_wrong_use(edi: Edi, given: str, words: str) -> None:
@@ -195,25 +197,65 @@ def test_a_snapshot_stands_for_its_latest_release(edi: Edi, data: Path) -> None:
     later = "2026-02-28-cccccccccccc"
     ledger.append(data / "ledger.jsonl", [{"event": "released", "release_id": later, "snapshot_id": first}])
     code, (line,) = edi("diff", first)
-    assert (code, line.startswith(f"edi: release {later} is in the ledger, but not in ")) == (2, True)
+    assert (code, line.startswith(f"edi: release {later} isn't in ")) == (2, True)
     (data / "marts" / later).mkdir()
     assert edi("diff", first)[1][0] == f"diff      {later} → {NEW}, the public tables"
 
 
-def test_what_is_not_there_is_said(edi: Edi, data: Path) -> None:
+@pytest.mark.parametrize("text", [None, "{", "[]", "[" * 9999, '{"predicate": []}'])
+def test_what_is_not_there_or_not_what_it_was_is_said(edi: Edi, data: Path, text: str | None) -> None:
     first, _ = (entry["snapshot_id"] for entry in ledger.read(data / "ledger.jsonl"))
-    (data / "snapshots" / first / "manifest.json").unlink()
-    (data / "marts" / NEW / "internal" / "provenance.intoto.json").unlink()
-    _, lines = edi("diff", OLD, NEW)
-    assert lines[-3:] == [
-        f"extract   release {OLD}: the manifest of its snapshot isn't there; what changed in it can't be told",
-        f"method    release {OLD}: the method isn't there; what changed in it can't be told",
-        f"code      release {NEW}: the provenance isn't there; what changed in it can't be told",
-    ]
-    (data / "marts" / OLD / "internal" / "provenance.intoto.json").write_text("{")
-    code, (line,) = edi("diff", OLD, NEW)
-    assert code == 1
-    assert line.endswith("provenance.intoto.json isn't as it was written; restore it from a backup")
+    manifest = data / "snapshots" / first / "manifest.json"
+    statement = data / "marts" / NEW / "internal" / "provenance.intoto.json"
+    for path in (manifest, statement):
+        path.unlink() if text is None else path.write_text(text)
+    code, lines = edi("diff", OLD, NEW)
+    what = "is missing" if text is None else "isn't what its name says: it was changed or damaged"
+    restore = "put it back from a backup, and see what 'edi ledger verify' says"
+    untold = "what changed in it can't be told"
+    assert (code, lines[-3:]) == (
+        0,
+        [
+            f"extract   {untold}: {manifest} {what}; {restore}",
+            f"method    {untold}: {manifest} {what}; {restore}",
+            f"code      {untold}: {statement} isn't there, or doesn't say what made the release; {restore}",
+        ],
+    )
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", '{"release_id": 1}', "[" * 9999])
+@pytest.mark.parametrize(
+    "words", [("diff", OLD), ("explain", "trend", "--internal"), ("audit",), ("releases",)], ids=lambda words: words[0]
+)
+def test_a_pointer_that_names_no_release_is_said_in_a_sentence(
+    edi: Edi, data: Path, words: tuple[str, ...], text: str
+) -> None:
+    path = data / "marts" / "current.json"
+    path.write_text(text)
+    code, lines = edi(*words)
+    said = f"edi: {path} names no release; 'edi run' writes it anew, and 'edi ledger verify' says what else is wrong"
+    assert (code, lines) == (1, [said])
+
+
+@pytest.mark.parametrize("words", [("diff", OLD), ("explain", "trend"), ("releases",), ("snapshots",)])
+@pytest.mark.parametrize("line", [{"event": "released", "release_id": OLD}, {"event": "frozen", "snapshot_id": "0"}])
+def test_a_line_that_does_not_name_what_it_is_about_is_said_in_a_sentence(
+    edi: Edi, data: Path, words: tuple[str, ...], line: dict[str, str]
+) -> None:
+    ledger.append(data / "ledger.jsonl", [line])
+    path = data / "ledger.jsonl"
+    assert edi(*words) == (
+        1,
+        [f"edi: {path}: line 3 isn't a ledger entry; restore the file from a backup ('edi ledger verify')"],
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [("diff", "--old", OLD), ("explain", "--mart", "trend"), ("ledger", "register", "--receipt", "x")]
+)
+def test_what_stands_alone_is_no_option(edi: Edi, words: tuple[str, ...]) -> None:
+    code, lines = edi(*words)
+    assert (code, "nknown option" in " ".join(lines)) == (2, True)
 
 
 def test_without_a_public_table_the_way_to_the_others_is_said(edi: Edi, data: Path) -> None:
@@ -275,11 +317,11 @@ def test_a_setting_has_a_dotted_name() -> None:
     }
 
 
-def test_a_provenance_names_code_and_libraries() -> None:
-    made = provenance({"uv.lock": "1"}, {"duckdb": "2.0.0"})
-    made["predicate"]["buildDefinition"]["resolvedDependencies"].append({"uri": "snapshot"})
-    assert (code_files(made), libraries(made)) == ({"uv.lock": "1"}, {"duckdb": "2.0.0"})
-    assert (code_files({}), libraries({})) == ({}, {})
+def test_a_provenance_names_code_and_libraries(tmp_path: Path) -> None:
+    made = provenance({"uv.lock": "1", "snapshot/reference/wards.csv": "2", "extract/1": "3"}, {"duckdb": "2.0.0"})
+    (tmp_path / "internal").mkdir()
+    (tmp_path / "internal" / "provenance.intoto.json").write_text(json.dumps(made))
+    assert read(tmp_path) == MadeBy({"uv.lock": "1"}, {"duckdb": "2.0.0"})
 
 
 def test_an_extract_may_be_replaced_narrowed_widened_read_otherwise_or_go() -> None:

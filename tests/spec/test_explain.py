@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,11 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from pipelines import cli, disk, places
+from pipelines import cli, disk, ledger, places
+from pipelines import seal as sealing
+from pipelines.approval import ApprovalError
 from pipelines.explain import Explanation, choose, explain
+from pipelines.freeze.objects import DamagedError
 from pipelines.places import DataFolder
 from pipelines.road import walk
 from tests.spec.test_freeze import HEADER
@@ -20,6 +24,7 @@ from tests.spec.test_waivers import WAIVER
 
 MARCH = "2026-03-31"
 GAP = "representation_gap"
+RBK = ("org_code=RBK", "category=BME", "comparator=population", "grade_group=band_5")
 BME = ("category=BME", "comparator=population", "grade_group=band_5")
 
 # Where a publisher writes `secret` for a count that it withholds.
@@ -225,31 +230,64 @@ def test_a_number_that_does_not_follow_from_its_counts_is_found(
     assert "Neither the SQL nor the reference data are known to have changed" in said
 
 
-def test_a_file_that_is_not_the_one_sealed_is_found(copied: DataFolder) -> None:
-    sums = internal(copied) / "SHA256SUMS"
-    sums.write_text(f"{disk.file_sha256(internal(copied) / 'trend.parquet')}  trend.parquet\n", encoding="utf-8")
-    assert told(copied, "org_code=RNA", *BME, mart="trend")[0].differing == ()
-    sums.write_text(f"{'0' * 64}  trend.parquet\n", encoding="utf-8")
-    explanation, _ = told(copied, "org_code=RNA", *BME, mart="trend")
-    assert explanation.differing == ("internal/trend.parquet isn't the file that internal/SHA256SUMS names",)
+def seal(folder: DataFolder) -> None:
+    """Write the lists of files anew, and let the ledger name them: as if the release had been made so."""
+    release = internal(folder).parent
+    sums = sealing.seal(release)
+    lines = [one | {"sums": sums} if one["event"] == "released" else one for one in ledger.read(folder.ledger)]
+    folder.ledger.write_text("".join(f"{json.dumps(one)}\n" for one in lines), encoding="utf-8")
+
+
+def test_a_file_that_is_not_the_one_sealed_is_found_even_if_the_list_was_written_anew(copied: DataFolder) -> None:
+    assert told(copied, "org_code=RNA", *BME)[0].differing == ()
+    (internal(copied).parent / "unit.csv").write_text("org_code\n", encoding="utf-8")
+    assert told(copied, "org_code=RNA", *BME)[0].differing == ("unit.csv was changed",)
+    sealing.seal(internal(copied).parent)
+    explanation, said = told(copied, "org_code=RNA", *BME)
+    assert explanation.differing == ("SHA256SUMS isn't the list that the ledger names",)
+    assert "Let nothing rest on this number" in said
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ((), "DRAFT: nobody has approved this release. representation_gap, release"),
+        (
+            ({"event": "gated"}, {"event": "approved", "name": "B. Member", "role": "chair", "on": "2026-04-14"}),
+            "Approved by B. Member, chair, on 2026-04-14. representation_gap, release",
+        ),
+        (
+            ({"event": "withdrawn", "reason": "a wrong list"},),
+            ": a wrong list. Let nothing rest on this number. representation_gap, release",
+        ),
+    ],
+)
+def test_the_state_of_the_release_comes_first(
+    copied: DataFolder, lines: tuple[dict[str, str], ...], words: str
+) -> None:
+    about = {"release_id": internal(copied).parent.name}
+    ledger.append(copied.ledger, [about | one for one in lines])
+    assert words in told(copied, "org_code=RNA", *BME)[1][:400]
 
 
 def test_sql_is_held_to_the_hashes_that_the_release_recorded(copied: DataFolder) -> None:
     statement = internal(copied) / "provenance.intoto.json"
     assert "as it was then sql/" in told(copied, "org_code=RNA", *BME)[1]
-    statement.unlink()
-    assert "This release records no hashes of its SQL" in told(copied, "org_code=RNA", *BME)[1]
-    then = {f"sql/{path.parent.name}/{path.name}": disk.file_sha256(path) for path in places.SQL.rglob("*.sql")}
-    then["sql/macros/wilson.sql"] = "abc" + "0" * 61
-    made_of = [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in then.items()]
-    said_then = {"predicate": {"buildDefinition": {"resolvedDependencies": made_of}}}
+    said_then = json.loads(statement.read_text(encoding="utf-8"))
+    for one in said_then["predicate"]["buildDefinition"]["resolvedDependencies"]:
+        if one["name"] == "sql/macros/wilson.sql":
+            one["digest"]["sha256"] = "abc" + "0" * 61
     statement.write_text(json.dumps(said_then), encoding="utf-8")
+    seal(copied)
     explanation, said = told(copied, "org_code=RNA", *BME)
     assert explanation.differing == ()
     today = disk.file_sha256(places.SQL / "macros" / "wilson.sql")[:12]
     assert f"sql/macros/wilson.sql abc000000000 CHANGED, today {today}" in said
     assert "as it was then sql/" in said
     assert "Not as they were at the release: sql/macros/wilson.sql." in said
+    statement.unlink()
+    with pytest.raises(DamagedError, match="or doesn't say what made the release"):
+        told(copied, "org_code=RNA", *BME)
 
 
 def test_reference_data_are_those_of_the_snapshot_where_it_keeps_them(copied: DataFolder) -> None:
@@ -266,20 +304,10 @@ def test_reference_data_are_those_of_the_snapshot_where_it_keeps_them(copied: Da
     assert "have changed, which may be why: reference/population.csv." in said
 
 
-def test_rules_that_held_are_counted_where_the_manifest_has_them_and_a_changed_manifest_is_told(
-    copied: DataFolder,
-) -> None:
-    (path,) = copied.snapshots.glob("*/manifest.json")
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    tried = {"column": "", "severity": "warn", "tried": 102, "verdict": "", "waiver": ""}
-    evidence = [{**tried, "rule": "staff.one", "failing": 0}, {**tried, "rule": "staff.two", "failing": 7}]
-    for one in manifest["extracts"]:
-        one.pop("findings", None)
-        one["evidence"] = evidence
-    path.write_text(json.dumps(manifest), encoding="utf-8")
-    explanation, said = told(copied, "org_code=RNA", *BME)
-    assert "2 rules tried, 1 held, 1 broken. rule staff.two: 7 of 102 rows, a warning." in said
-    assert explanation.differing == ("the snapshot's manifest isn't the one that its name says",)
+def test_rules_that_held_are_counted(folder: DataFolder) -> None:
+    found = re.search(r"(\d+) rules tried, (\d+) held, 1 broken\. rule staff\.fte_range", told(folder, *RBK)[1])
+    assert found is not None
+    assert int(found[1]) == int(found[2]) + 1 > 10
 
 
 @pytest.mark.parametrize(
@@ -304,16 +332,31 @@ def test_what_means_no_one_number_is_turned_away(
 
 
 def test_a_release_that_is_not_there_is_turned_away(folder: DataFolder, tmp_path: Path) -> None:
-    with pytest.raises(choose.AskedWronglyError, match=r"there is no release '\.\./x'"):
-        explain(folder, GAP, (), release_id="../x", internal=True)
-    with pytest.raises(ValueError, match="holds no release yet; make one"):
+    with pytest.raises(ApprovalError, match=r"there is no release \.\./x"):
+        explain(folder, GAP, (), asked="../x", internal=True)
+    with pytest.raises(ApprovalError, match="has no release yet; make one"):
         explain(DataFolder(tmp_path), GAP, (), internal=True)
 
 
-def test_a_snapshot_that_is_gone_is_said(copied: DataFolder) -> None:
+def test_a_release_goes_by_the_beginning_of_its_id_or_of_its_snapshot_s(folder: DataFolder) -> None:
+    release = internal(folder).parent.name
+    (snapshot,) = [one["snapshot_id"] for one in ledger.read(folder.ledger) if one["event"] == "released"]
+    for asked in (release[:13], snapshot[:12]):
+        explanation = explain(folder, GAP, ("org_code=RNA", *BME), asked=asked, internal=True)
+        assert explanation.sections[1].heading == f"{GAP}, release {release}"
+
+
+def test_what_is_gone_or_changed_is_said(copied: DataFolder) -> None:
+    disk.remove(internal(copied) / "submission.parquet")
+    with pytest.raises(ValueError, match=r"submission\.parquet isn't there; put it back from a backup"):
+        told(copied, "org_code=RNA", *BME)
+    (path,) = copied.snapshots.glob("*/manifest.json")
+    path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    with pytest.raises(DamagedError, match=r"manifest\.json isn't what its name says"):
+        told(copied, "org_code=RNA", *BME)
     disk.remove_tree(copied.snapshots)
-    with pytest.raises(ValueError, match="which the release was made from, isn't there"):
-        explain(copied, GAP, ("org_code=RNA", *BME), internal=True)
+    with pytest.raises(DamagedError, match=r"manifest\.json is missing"):
+        told(copied, "org_code=RNA", *BME)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pipelines import ledger, road
+from pipelines import earlier, ledger, road
 from pipelines.compare import OVER_TIME
 from pipelines.database import Connection
 from pipelines.freeze import NothingToMeasureError, Snapshot, freeze, snapshot
@@ -112,6 +112,25 @@ def test_a_store_that_was_changed_is_refused(take: Take, folder: DataFolder) -> 
     manifest.write_text(manifest.read_text(encoding="utf-8") + " ", encoding="utf-8")
     with pytest.raises(DamagedError, match=r"manifest\.json isn't what its name says"):
         take()
+
+
+def test_a_manifest_that_was_changed_decides_nothing_in_a_later_run(take: Take, folder: DataFolder) -> None:
+    validated, frozen = take(march=extract("RNA", "2026-03-31", 40))
+    manifest = frozen.path / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"RNA"', '"RBK"'), encoding="utf-8")
+    with pytest.raises(DamagedError, match=r"manifest\.json isn't what its name says"):
+        earlier.taken_in(folder, [one.extract for one in validated.accepted], 400)
+    with pytest.raises(DamagedError, match=r"manifest\.json isn't what its name says"):
+        take(again=extract("RNA", "2026-03-31", 41))
+
+
+@pytest.mark.parametrize("text", ["x", "[]", "{}", '{"as_at_date":"2026-03-31","extracts":{}}', "[" * 9999])
+def test_a_manifest_that_is_none_is_said_in_a_sentence_even_if_its_id_is_right(folder: DataFolder, text: str) -> None:
+    path = folder.snapshots / sha256(text) / "manifest.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DamagedError, match=r"manifest\.json isn't the manifest of a snapshot; put it back .*verify"):
+        snapshot.manifest(folder, sha256(text))
 
 
 def test_nothing_to_measure_is_refused_in_a_sentence(take: Take) -> None:

@@ -79,6 +79,12 @@ def test_whatever_is_changed_in_a_sealed_release_is_found(
     assert seal.problems(release, sums) == [problem]
 
 
+def test_a_list_that_is_none_is_found(release: Path) -> None:
+    seal.seal(release)
+    (release / "SHA256SUMS").write_text("x", encoding="utf-8")
+    assert seal.problems(release) == ["SHA256SUMS isn't a list of files"]
+
+
 def test_a_list_that_was_written_anew_is_found_by_what_the_ledger_knows(release: Path) -> None:
     sums = seal.seal(release)
     (release / "internal" / "trend.parquet").write_text("other", encoding="utf-8")

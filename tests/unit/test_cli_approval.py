@@ -199,12 +199,12 @@ def test_a_snapshot_that_is_amiss_is_listed_and_said(edi: Edi, dated: DataFolder
     strange.mkdir()
     (strange / "manifest.json").write_text("{", encoding="utf-8")
     assert (
-        "ffffffffffff: no release, not in the ledger, its manifest can't be read"
+        "ffffffffffff: no release, not in the ledger, its manifest is gone or damaged: see 'edi ledger verify'"
         in edi("snapshots", "--data", dated.root)[1]
     )
     manifest.unlink()
     assert f"{manifest.parent.name[:12]}: as at 2026-03-31, frozen" in edi("snapshots", "--data", dated.root)[1]
-    assert "its manifest is gone" in edi("snapshots", "--data", dated.root)[1]
+    assert "its manifest is gone or damaged" in edi("snapshots", "--data", dated.root)[1]
 
 
 def test_a_list_writes_nothing(edi: Edi, dated: DataFolder) -> None:
