@@ -47,6 +47,9 @@ NO_LETTERS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 CLOUD_ATTRIBUTES = 0x1000 | 0x40000 | 0x400000
 CLOUD_FLAGS = 0x40000000
 
+# How a passing folder's name begins; the number of the process follows.
+PASSING = "edi-"
+
 # No path of ours below the data folder is longer, but for a sender's own long name in quarantine.
 LONGEST = 135
 
@@ -230,14 +233,33 @@ def remove_tree(path: Path) -> None:
     patiently(rmtree, path, "removed")
 
 
+def _is_abandoned(path: Path) -> bool:
+    """Tell whether a passing folder is ours and whoever made it isn't there any more; Windows can't be asked."""
+    number = path.name.removeprefix(PASSING).split("-")[0]
+    if os.name != "posix" or not number.isdigit() or path.is_symlink() or path.stat().st_uid != os.getuid():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
 @contextmanager
 def passing_folder() -> Iterator[Path]:
     """Yield a folder of the system's for passing files; it is gone at the end.
 
+    So are those of processes that were killed: such files are exact, and may be about people.
+
     Raises:
         HeldError: another program holds something in it.
     """
-    path = Path(tempfile.mkdtemp(prefix="edi-"))
+    for left in Path(tempfile.gettempdir()).glob(f"{PASSING}*-*"):
+        if _is_abandoned(left):
+            remove_tree(left)
+    path = Path(tempfile.mkdtemp(prefix=f"{PASSING}{os.getpid()}-"))
     try:
         yield path
     finally:

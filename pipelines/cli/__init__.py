@@ -4,6 +4,7 @@ import atexit
 import codecs
 import gc
 import io
+import signal
 import sys
 
 from cyclopts import CycloptsError
@@ -62,11 +63,21 @@ def _in_ascii(error: UnicodeError) -> tuple[str, int]:
     return IN_ASCII.get(letter) or letter.encode("ascii", "backslashreplace").decode(), error.start + 1
 
 
+def _end_in_order() -> None:
+    """Let a polite request to end, as systemd's or a shutdown's, end as Ctrl-C does: nothing half done is left."""
+
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+
+
 def main() -> None:
     """Run the command line; every refusal ends in a sentence, none in a traceback."""
     disk.owner_only()
     _collect_seldom()
     _show_anything()
+    _end_in_order()
     try:
         code = app(sys.argv[1:], exit_on_error=False, print_error=True)
     except CycloptsError:

@@ -7,8 +7,10 @@ import ast
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -387,3 +389,31 @@ def test_nothing_is_renamed_or_removed_without_patience_and_nothing_needs_unix(p
         for name in node.names
     }
     assert not imported & {"fcntl", "grp", "pwd", "resource", "termios"}
+
+
+PASSING = """
+import sys, time
+from pipelines import cli, disk
+cli._end_in_order()
+with disk.passing_folder() as path:
+    (path / "rows").touch()
+    print(path, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_passing_folder_is_gone_with_its_process_or_at_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with subprocess.Popen([sys.executable, "-c", PASSING], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        left = Path(process.stdout.readline().strip())
+        with disk.passing_folder():
+            assert (left / "rows").is_file()
+        process.send_signal(number)
+    assert left.exists() == (number == signal.SIGKILL)
+    with disk.passing_folder():
+        assert [one for one in tmp_path.iterdir() if one.name == left.name] == []
