@@ -220,11 +220,11 @@ def show_state(folder: DataFolder) -> None:
     Raises:
         HeldError: another program holds it.
     """
+    now = state(ledger.read(folder.ledger), current(folder))
     path = folder.marts / "current.json"
     if not path.is_file():
         return
     pointer = json.loads(path.read_text(encoding="utf-8"))
-    now = state(ledger.read(folder.ledger), pointer["release_id"])
     if now and now != pointer.get("state"):
         disk.write_whole(path, canonical({**pointer, "state": now}))
 

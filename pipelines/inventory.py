@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines import approval, ledger
-from pipelines.approval import ApprovalError, Standing
+from pipelines.approval import Standing, UnknownReleaseError
 from pipelines.contract import POST_FEEDS
 from pipelines.freeze import snapshot
 from pipelines.freeze.objects import DamagedError
@@ -74,13 +74,14 @@ def find(folder: DataFolder, asked: str | None) -> Standing:
     """Return the release with an id, or the latest one of the snapshot with it, or whose id begins so; or the current.
 
     Raises:
-        ApprovalError: there is none, or more than one.
+        UnknownReleaseError: none is called so, or more than one.
+        ApprovalError: there is no current release.
     """
     known = approval.standings(ledger.read(folder.ledger)).values()
     release_of = {one.snapshot_id: one.release_id for one in known} | {one.release_id: one.release_id for one in known}
     meant = [asked] if asked in release_of else [one for one in release_of if asked and one.startswith(asked)]
     if len(meant) > 1:
-        raise ApprovalError(f"{asked} may be {meant[0]} or {meant[1]}; write more of it")
+        raise UnknownReleaseError(f"{asked} may be {meant[0]} or {meant[1]}; write more of it")
     return approval.find(folder, release_of[meant[0]] if meant else asked)
 
 

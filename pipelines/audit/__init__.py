@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from pipelines import approval, disk, ledger, measure, publish, seal
+from pipelines import approval, disk, inventory, ledger, measure, publish, seal
 from pipelines.approval import ApprovalError, Standing
 from pipelines.audit import changes, replica
 from pipelines.audit.differences import first_difference, keys
@@ -92,10 +92,7 @@ def releases(folder: DataFolder, asked: str | None = None) -> list[Standing]:
         raise ApprovalError(f"{folder.root} has no release; make one with 'edi run', or name another data folder")
     if asked is None:
         return known
-    of_snapshot = [one for one in known if asked and one.snapshot_id.startswith(asked)]
-    if len({one.snapshot_id for one in of_snapshot}) > 1:
-        raise ApprovalError(f"several snapshots begin with {asked}; write more of it")
-    return of_snapshot[-1:] or [approval.find(folder, asked)]
+    return [inventory.find(folder, asked)]
 
 
 def audit(folder: DataFolder, release: Standing, progress: Callable[[str], None] = lambda _: None) -> Receipt:

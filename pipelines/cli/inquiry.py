@@ -30,7 +30,7 @@ def explain(
             release.
         internal: explain the exact mart, which isn't to be passed on; otherwise the public one.
     """
-    from pipelines.approval import ApprovalError
+    from pipelines.approval import UnknownReleaseError
     from pipelines.explain import AskedWronglyError
     from pipelines.explain import explain as explained
     from pipelines.places import DataFolder
@@ -38,7 +38,7 @@ def explain(
 
     try:
         told = explained(DataFolder(data), mart, key, asked=release, internal=internal)
-    except (AskedWronglyError, ApprovalError) as error:
+    except (AskedWronglyError, UnknownReleaseError) as error:
         raise WrongUseError(str(error)) from error
     console = open_console()
     for section in told.sections:
@@ -60,7 +60,7 @@ def diff(old: str, new: str | None = None, /, *, data: Data = Path("data"), inte
         new: another one; otherwise the current release.
     """
     from pipelines import disk, show
-    from pipelines.approval import ApprovalError
+    from pipelines.approval import UnknownReleaseError
     from pipelines.database import connect
     from pipelines.diff import find
     from pipelines.places import DataFolder
@@ -68,7 +68,7 @@ def diff(old: str, new: str | None = None, /, *, data: Data = Path("data"), inte
     folder = DataFolder(data)
     try:
         before, after = find(folder, old), find(folder, new)
-    except ApprovalError as error:
+    except UnknownReleaseError as error:
         raise WrongUseError(str(error)) from error
     with disk.passing_folder() as work, connect() as con:
         # For what memory can't hold.
