@@ -210,6 +210,10 @@ def _last_line(path: Path) -> tuple[bytes, int]:
             length *= 4
 
 
+# What an audit may find (``audit.Receipt``).
+VERDICTS = ("same bytes", "same content", "differs", "damaged", "not run")
+
+
 def register(path: Path, receipt: Path) -> str:
     """Enter the receipt of an audit, once, and return the line to print.
 
@@ -222,7 +226,7 @@ def register(path: Path, receipt: Path) -> str:
         release, snapshot, verdict = (said[key] for key in ("release_id", "snapshot_id", "verdict"))
     except (ValueError, LookupError, TypeError, RecursionError):
         release = snapshot = verdict = None
-    if not (isinstance(release, str) and isinstance(snapshot, str) and isinstance(verdict, str)):
+    if not (isinstance(release, str) and isinstance(snapshot, str) and verdict in VERDICTS):
         raise LedgerError(f"{receipt} isn't a receipt of an audit; 'edi audit --out' writes one")
     audited = {"event": "audited", "release_id": release, "snapshot_id": snapshot, "verdict": verdict}
     audited["receipt"] = sha256(content)

@@ -6,7 +6,7 @@ What hashes can't show stands in docs/ledger.md.
 from collections.abc import Iterator
 
 from pipelines.measure.parts import PARTS
-from pipelines.verify import parts, releases, snapshots
+from pipelines.verify import audits, parts, releases, snapshots
 from pipelines.verify.chain import Chain
 from pipelines.verify.stored import MEND_FIRST, Problem, Stored
 
@@ -22,6 +22,7 @@ def verify(stored: Stored, chain: Chain) -> Iterator[Problem]:
     yield from snapshots.check(stored, chain.entries)
     yield from releases.check(stored, chain.entries)
     yield from parts.check(stored, chain.entries, PARTS)
+    yield from audits.check(stored, chain.entries)
     yield from stored.strays(*([MEND_FIRST] if chain.problems else []))
     yield from stored.problems
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipelines.disk import file_sha256
 
-# The two folders whose files the ledger names.
-SNAPSHOTS, MARTS = "snapshots", "marts"
+# The folders whose files the ledger names.
+SNAPSHOTS, MARTS, AUDITS = "snapshots", "marts", "audits"
 
 HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -53,7 +53,7 @@ class Stored:
         self.progress = progress
         self._root = root
         self._hashes: dict[str, str] = {}
-        for name in (SNAPSHOTS, MARTS):
+        for name in (SNAPSHOTS, MARTS, AUDITS):
             if (root / name).is_dir():
                 self._look(name)
 
@@ -126,7 +126,7 @@ class Stored:
 
     def strays(self, do: str = STRAY) -> Iterator[Problem]:
         """Yield what nobody accounted for; of a folder in which nothing is accounted for, the folder alone."""
-        known = {SNAPSHOTS, MARTS}
+        known = {SNAPSHOTS, MARTS, AUDITS}
         for path in self.accounted:
             parts = path.split("/")
             known.update("/".join(parts[:length]) for length in range(1, len(parts) + 1))

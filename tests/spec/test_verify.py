@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import cli, handover, ledger
+from pipelines.freeze.objects import DamagedError
+from pipelines.measure import parts
 from pipelines.places import DataFolder
 from pipelines.verify import chain
 from tests.kept import APRIL, MARCH, RELEASES, kept, problems, put, put_object, said, sha256
@@ -341,6 +343,23 @@ def test_what_an_earlier_version_wrote_is_said_once_and_is_no_fault(edi: Edi, fo
         "as they were can't be checked",
     ]
     assert printed.endswith("and every file that it names is as it says, but for what can't be checked\n")
+
+
+def test_a_receipt_in_the_folder_is_held_to_what_was_entered(folder: DataFolder) -> None:
+    put(folder.audits / "first.receipt.json", "receipt")
+    assert said(folder) == []
+    put(folder.audits / "first.receipt.json", "another")
+    put(folder.audits / "second.receipt.json", "never entered")
+    assert [one.split(":")[0] for one in said(folder)] == ["audits/first.receipt.json", "audits/second.receipt.json"]
+
+
+def test_a_part_that_no_release_was_made_from_is_found_however_well_it_is_named(folder: DataFolder) -> None:
+    """The next release would be made from it; where one stands beside it for the same, no run goes on at all."""
+    forged = folder.snapshots / "cube_part" / f"{sha256('definition')[:32]}-{sha256('forged')}.parquet"
+    put(forged, "forged")
+    assert [one.split(":")[0] for one in said(folder)] == [forged.relative_to(folder.root).as_posix()]
+    with pytest.raises(DamagedError, match="stand for the same rows"):
+        parts._there(forged.parent)
 
 
 @pytest.fixture
