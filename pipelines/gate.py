@@ -44,9 +44,14 @@ def _counting(release: Path) -> list[str]:
 
 
 def _columns(path: Path) -> list[str]:
+    """Return a table's columns; none of what isn't one."""
     if path.suffix == ".parquet":
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        return list(pq.read_schema(path).names)
-    with path.open(encoding="utf-8", newline="") as file:
+        try:
+            return list(pq.read_schema(path).names)
+        except pa.ArrowInvalid:
+            return []
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
         return next(csv.reader(file), [])
