@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import places
+from pipelines import disk, places
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -103,6 +103,21 @@ def twin(con: Connection, table: Path, path: Path) -> None:
         f"copy (select * from read_parquet({literal(only(table))}, hive_partitioning = false)) to {literal(str(path))} "
         "(format csv, header true, delimiter ',', quote '\"', escape '\"', nullstr '', dateformat '%Y-%m-%d')"
     )
+
+
+def export_large(con: Connection, query: str, path: Path, notes: Mapping[str, str]) -> None:
+    """Write a query that ends in its order as ``export`` does: its rows first, and then in their order.
+
+    Windows and joins over millions of wide rows take memory, and so does putting these in order: both at once don't fit
+    where either does. The bytes are others than those of ``export``, and as much the same every time.
+    """
+    unordered, _, order = query.rpartition("\norder by")
+    draft = path.with_suffix(".draft")
+    export(con, unordered, draft, {})
+    # Its columns are called as in the query, whose relations aren't there any more.
+    columns = re.sub(r"\b\w+\.(?=\w)", "", order)
+    export(con, f"select * from read_parquet({literal(only(draft))}) order by {columns}", path, notes)
+    disk.remove(draft)
 
 
 def view(con: Connection, name: str, paths: Iterable[Path]) -> None:

@@ -26,6 +26,9 @@ MARTS = (
     *("submission", "revision", "category_source", "waiver"),
 )
 
+# Of 60,000 people over thirteen months they have more than a million rows each.
+LARGE = ("representation_gap", "trend")
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -86,6 +89,7 @@ def measure(
 
 def _export(con: Connection, name: str, staging: Path, notes: dict[str, str], progress: Callable[[str], None]) -> Path:
     path = staging / f"{name}.parquet"
-    database.export(con, database.read_sql(f"marts/{name}"), path, notes)
+    write = database.export_large if name in LARGE else database.export
+    write(con, database.read_sql(f"marts/{name}"), path, notes)
     progress(name)
     return path
