@@ -116,7 +116,7 @@ def export_large(con: Connection, query: str, path: Path, notes: Mapping[str, st
     export(con, unordered, draft, {})
     # Its columns are called as in the query, whose relations aren't there any more.
     columns = re.sub(r"\b\w+\.(?=\w)", "", order)
-    export(con, f"select * from read_parquet({literal(only(draft))}) order by {columns}", path, notes)
+    export(con, f"select * from {parquet(draft)} order by {columns}", path, notes)
     disk.remove(draft)
 
 

@@ -23,7 +23,7 @@ from tests.faults.scenarios import ROAD, SCENARIOS, Commands, Scenario, Undistur
 IS_SOAK = "EDI_KILLS" in os.environ
 KILLS = int(os.environ.get("EDI_KILLS", "20"))
 SEED = int(os.environ.get("EDI_KILLS_SEED", "1"))
-IN_A_ROW = 1 if IS_SOAK else 6
+IN_A_ROW = 1 if IS_SOAK else 10
 
 # Tests among which the points are shared out, so that processes can share the tests.
 SLOTS, RANDOM_SLOTS = 13, 4
