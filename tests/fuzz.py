@@ -179,7 +179,7 @@ def csv_bytes(table: Sequence[Sequence[str]]) -> bytes:
 
 def damaged(seed: int, sources: Sequence[Source]) -> Case:
     """Return the file that a number makes of the sources."""
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     source = random.choice(sources)
     kind = random.choices(["csv", "xlsx", "parquet"], [12, 1, 1])[0]
     content, damage = source.content, list[str]()

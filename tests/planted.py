@@ -43,7 +43,7 @@ class Planted:
 
 def planted(seed: int) -> Planted:
     """Return the staff file that a number makes: titles, blank lines, line ends, faults in some rows."""
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     kind = random.choices(["csv", "xlsx", "parquet"], [8, 1, 1])[0]
     above = random.choice([[], [], [[f"{CANARY} title"]], [["A title"], [], ["Table 1"]]]) if kind != "parquet" else []
     table, rules, damage = [*above, STAFF_HEADER], dict[int, str](), []

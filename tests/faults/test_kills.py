@@ -103,7 +103,7 @@ def test_a_kill_at_a_named_point_costs_nothing(
 def test_a_kill_at_any_moment_costs_nothing(walked: Walked, killer: Killer, count: Count, slot: int) -> None:
     for numbers in in_turns(range(KILLS), -(-KILLS // IN_A_ROW))[slot::RANDOM_SLOTS]:
         one = walked(ROAD[numbers[0] % len(ROAD)])
-        moments = [random.Random(f"{SEED}/{number}").uniform(0, one.seconds) for number in numbers]  # noqa: S311
+        moments = [random.Random(f"{SEED}/{number}").uniform(0, one.seconds) for number in numbers]
         codes = killer.kill(one, [{"seconds": seconds} for seconds in moments])
         assert codes == [-9] * len(numbers), numbers
         count("kills at random moments", len(numbers))

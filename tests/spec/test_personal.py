@@ -323,7 +323,7 @@ def test_the_check_digit_is_the_one_of_the_standard(con: Connection) -> None:
 def test_random_ten_digit_keys_are_let_in_and_nhs_numbers_never(
     con: Connection, tmp_path_factory: pytest.TempPathFactory, seed: int, rows: int
 ) -> None:
-    drawn = random.Random(seed)  # noqa: S311 - no secret
+    drawn = random.Random(seed)
     folder = tmp_path_factory.mktemp("drawn")
     keys = [f"{one:010}" for one in drawn.sample(range(10**10), rows)]
     numbers = [nhs_number(f"{one:09}") for one in drawn.sample(range(10**9), rows)]
