@@ -175,6 +175,7 @@ def _wrap_export(points: Points) -> None:
 
     for module in [module for name, module in sys.modules.items() if name.startswith("pipelines")]:
         if getattr(module, "export", None) is real:
+            # Only in this process, wherever the name was imported to.
             module.export = export  # type: ignore[attr-defined]
 
 
@@ -190,6 +191,7 @@ def _command(order: dict[str, Any], told: Path) -> int:
     do = (lambda: _overwrite(*copies)) if copies else _kill
     points = Points(Path(order["data"]), order.get("at", ()), order.get("skip", 0), do)
     if order.get("now"):
+        # The clock that jumps, for this process alone.
         ledger.datetime = _clock(order["now"])  # type: ignore[attr-defined, misc]
     sys.argv = ["edi", *order["argv"], "--data", order["data"]]
     if order.get("watched"):
@@ -235,6 +237,7 @@ def _obey(order: dict[str, Any], passing: Path) -> dict[str, Any]:
         try:
             code = _command(order, told)
         except Exception:
+            # Said here, for the process ends below before anybody else could: no cleaning up belongs to a kill.
             traceback.print_exc()
             raise
         finally:

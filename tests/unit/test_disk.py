@@ -305,7 +305,7 @@ def test_what_is_made_is_for_its_owner_alone_or_for_whom_the_folder_says(tmp_pat
     assert mode(tmp_path / "stricter", umask=0o277) == "0o500"
     command = ["setfacl", "-d", "-m", "u:65534:rx", tmp_path]
     if shutil.which("setfacl") is None or subprocess.run(command, check=False).returncode:
-        pytest.skip("no ACLs here")
+        pytest.skip("no ACLs here: apt-get install acl, on a file system that has them")
     assert mode(tmp_path / "shared") == "0o750"
     acl = subprocess.run(["getfacl", "-cn", tmp_path / "shared"], capture_output=True, text=True, check=True).stdout
     assert "\nuser:65534:r-x\n" in acl

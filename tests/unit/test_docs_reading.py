@@ -54,7 +54,7 @@ def test_the_lines_for_r_read_the_tables(beside: Path, lines: str) -> None:
     for name in R_PACKAGE.findall(lines):
         wanted = [rscript, "-e", f"quit(status = !requireNamespace('{name}', quietly = TRUE))"]
         if subprocess.run(wanted, capture_output=True, check=False).returncode:
-            pytest.skip(f"R has no package {name} here")
+            pytest.skip(f"R has no package {name} here: install.packages('{name}') brings it")
     (beside / "lines.R").write_text(lines, encoding="utf-8")
     done = subprocess.run([rscript, "lines.R"], cwd=beside, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

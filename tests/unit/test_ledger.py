@@ -92,7 +92,7 @@ def test_half_a_line_where_one_may_only_add_to_the_ledger_is_refused_in_a_senten
     with path.open("ab") as file:
         file.write(b'{"number": 3, "at')
     if shutil.which("chattr") is None or subprocess.run(["chattr", "+a", path], check=False).returncode:
-        pytest.skip("no file here can be made one that may only be added to")
+        pytest.skip("no file here can be made one that may only be added to: run it as root, on ext4 or XFS")
     try:
         with pytest.raises(
             LedgerError, match=r"ends in half a line, .*may only be added to: have whoever protected it"
