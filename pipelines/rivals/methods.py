@@ -39,7 +39,7 @@ def suppressed(values: Ints, _: Sequence[str]) -> Printed:
 def nhs(values: Ints, _: Sequence[str]) -> Printed:
     """Hide 1 to 7, print 0 as 0, and round the rest to the nearest 5, margins too (domain.md 6.1)."""
     is_hidden, rounded = (values >= 1) & (values <= 7), nearest_five(values)
-    lower = np.where(values == 0, 0, np.maximum(rounded - 2, 8))
+    lower = np.where(values == 0, 0, rounded - 2)
     upper = np.where(values == 0, 0, rounded + 2)
     return Printed(np.where(is_hidden, HIDDEN, rounded), np.where(is_hidden, 1, lower), np.where(is_hidden, 7, upper))
 

@@ -17,11 +17,11 @@ DAY = date(2026, 3, 31)
 SETTINGS = {"base": 5, "min_known_headcount": 50, "held_grade_groups": ["all", "afc_8a_plus"]}
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Connection]:
-    """A database with the reference tables, for one test."""
+@pytest.fixture(scope="module")
+def own() -> Iterator[Connection]:
+    """A database with the reference tables, and without a cube."""
     with database.connect(threads=2) as con:
-        reference.load(con, reference.method(DataFolder(tmp_path)))
+        reference.load(con, reference.method(DataFolder(Path("no such folder"))))
         yield con
 
 
@@ -102,3 +102,17 @@ def test_the_summary_says_the_rule_and_its_bounds(own: Connection, tables: Path,
     assert "grade groups all, afc_8a_plus, clinical" in text
     assert "\n| 5 | 4 | 9 | 1 |\n| 5 | 4 | none promised | 1 |\n| 1: public already | exact | exact | 1 |\n" in text
     assert "| an organisation as a whole | 6 | 66.7 % | 1 | 9.25 | 9.25 |" in text
+
+
+@pytest.mark.parametrize(("large", "most"), [(5, 1), (6, 9)])
+def test_the_95th_percentile_is_the_least_error_that_95_in_100_dont_exceed(
+    own: Connection, large: int, most: int
+) -> None:
+    own.execute(
+        "create or replace table error as select 1 as level_order, 'cell' as level, true as is_share, "
+        "if(range < ?, 9, 1)::bigint as count_error, count_error::decimal(18, 9) as share_error_pp from range(100)",
+        [large],
+    )
+    level = Level(*own.execute(database.read_sql("loss/level")).fetchall()[0])
+    assert (level.count_error_95, level.share_error_95_pp) == (most, most)
+    assert level.count_error_mean == 1 + Decimal(8 * large) / 100

@@ -1,7 +1,6 @@
 """What other ways of protecting counts give away and cost: small tables, each conclusion to be checked by hand."""
 
 from decimal import Decimal
-from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines import database, reference
+from pipelines import reference
+from pipelines.database import Connection
 from pipelines.places import DataFolder
 from pipelines.rivals import ComparisonError, Found, compare, methods, of_release, sampling, spread, words
 from pipelines.rivals.bounds import Sums, UnprovenError, settle
@@ -105,18 +105,27 @@ def test_numbers_rounded_each_by_itself_can_prove_a_cell(slab: list[int], conclu
     assert known(table(slab), methods.independent) == conclusion
 
 
-@pytest.mark.parametrize("method", [methods.suppressed, methods.nhs, methods.independent, methods.keyed])
-def test_what_is_known_is_what_every_table_with_these_numbers_has_in_common(method: methods.Method) -> None:
+def test_several_sums_together_prove_what_none_of_them_does() -> None:
+    # In all 13 or more, B at most 7 and C at most 2: A is 4 or more, and printed as 0, 0 to 2, in either grade.
+    assert known(table([2, 1, 2], [2, 6, 0]), methods.independent) == (4, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("method", "answers"), [(methods.suppressed, 3), (methods.nhs, 2), (methods.independent, 3), (methods.keyed, 2)]
+)
+def test_what_is_known_is_what_all_tables_with_these_numbers_have_in_common(
+    method: methods.Method, answers: int
+) -> None:
     draw = np.random.default_rng(7)
-    for _ in range(12):
-        one = table(*draw.integers(0, 12, (2, 2)).tolist())
+    for _ in range(20):
+        one = table(*draw.integers(0, 9, (2, answers)).tolist())
         printed = method(one.summed(one.truth), one.labels)
-        grid = np.array(list(product(*map(range, printed.lower[:4], printed.upper[:4] + 1))))
-        sums = np.stack(
-            [grid[:, [0, 1]].sum(1), grid[:, [2, 3]].sum(1), grid[:, [0, 2]].sum(1), grid[:, [1, 3]].sum(1)]
-        )
-        numbers = np.vstack([grid.T, sums, grid.sum(1)])
-        possible = grid[((printed.lower <= numbers.T) & (printed.upper >= numbers.T)).all(axis=1)]
+        size = 2 * answers
+        ranges = map(range, printed.lower[:size], printed.upper[:size] + 1)
+        cells = np.stack([part.ravel() for part in np.meshgrid(*map(list, ranges), indexing="ij")])
+        grid = cells.reshape(2, answers, -1)
+        numbers = np.vstack([cells, grid.sum(axis=1), grid.sum(axis=0), cells.sum(axis=0)[None]]).T
+        possible = cells.T[((printed.lower <= numbers) & (printed.upper >= numbers)).all(axis=1)]
         least, most = possible.min(axis=0), possible.max(axis=0)
         rows = Sums(one, printed)
         rows.narrow()
@@ -166,6 +175,29 @@ def test_loss_is_counted_over_what_is_printed() -> None:
     assert [round(error / 1e9, 4) for error in rounded.share_errors] == [0.0086, 0.0431, 0.0316]
 
 
+@pytest.mark.parametrize(
+    ("method", "count", "printed", "lower", "upper"),
+    [
+        (methods.suppressed, 0, 0, 0, 0),
+        (methods.suppressed, 4, methods.HIDDEN, 1, 4),
+        (methods.suppressed, 5, 5, 5, 5),
+        (methods.nhs, 0, 0, 0, 0),
+        (methods.nhs, 7, methods.HIDDEN, 1, 7),
+        (methods.nhs, 8, 10, 8, 12),
+        (methods.nhs, 13, 15, 13, 17),
+        (methods.independent, 2, 0, 0, 2),
+        (methods.independent, 3, 5, 3, 7),
+        (methods.keyed, 0, 0, 0, 4),
+        (methods.keyed, 5, 5, 1, 9),
+    ],
+)
+def test_what_a_method_prints_of_a_count_and_what_its_rule_tells(
+    method: methods.Method, count: int, printed: int, lower: int, upper: int
+) -> None:
+    told = method(np.array([count]), ["a cell"])
+    assert (told.values.tolist(), told.lower.tolist(), told.upper.tolist()) == ([printed], [lower], [upper])
+
+
 def test_random_rounding_goes_to_either_side_as_often_as_makes_it_unbiased() -> None:
     labels = [f"cell {number}" for number in range(2_000)]
     values = np.full(2_000, 13)
@@ -190,15 +222,13 @@ def test_the_95th_percentile_is_the_least_error_that_95_in_100_dont_exceed() -> 
     assert spread([]) == (0, 0)
 
 
-def release(folder: Path, parts: dict[str, str]) -> Path:
+def release(con: Connection, folder: Path, parts: dict[str, str]) -> Path:
     """A release with an exact cube: 3 of 40 in band 5 at RNA; what is public is given as SQL."""
     path = folder / "2026-03-31-abc"
     (path / "internal").mkdir(parents=True)
-    with database.connect() as con:
-        reference.load(con, reference.method(DataFolder(folder)))
-        register(con, [people(3, "BME"), people(37, "White")])
-        for name, query in parts.items():
-            con.execute(f"copy ({query}) to '{path / name}'")
+    register(con, [people(3, "BME"), people(37, "White")])
+    for name, query in parts.items():
+        con.execute(f"copy ({query}) to '{path / name}'")
     return path
 
 
@@ -210,16 +240,14 @@ def rounding(base: int) -> str:
     return f"select distinct as_at_date, org_code, {base} as base, 4 as bound_held, 9 as bound_other from headcount"
 
 
-def compared(path: Path) -> list[str]:
-    method = reference.method(DataFolder(path))
-    with database.connect() as con:
-        reference.load(con, method)
-        return list(words.lines(of_release(con, path, SimpleNamespace(method=method, as_at_date="2026-03-31"))))
+def compared(con: Connection, path: Path) -> list[str]:
+    snapshot = SimpleNamespace(method=reference.method(DataFolder(path)), as_at_date="2026-03-31")
+    return list(words.lines(of_release(con, path, snapshot)))
 
 
-def test_every_method_has_a_line_on_the_releases_own_cube(tmp_path: Path) -> None:
+def test_every_method_has_a_line_on_the_releases_own_cube(con: Connection, tmp_path: Path) -> None:
     public = {"headcount.parquet": ROUNDED, "rounding.parquet": rounding(5)}
-    lines = compared(release(tmp_path, EXACT | public))
+    lines = compared(con, release(con, tmp_path, EXACT | public))
     assert lines[1:8] == [
         "                            cells  cells small cells known   error of   error of",
         "                           changed hidden  exactly  as 1–4    a count    a share     s",
@@ -232,12 +260,12 @@ def test_every_method_has_a_line_on_the_releases_own_cube(tmp_path: Path) -> Non
     assert "All 1 small cells were tried" in lines[11]
 
 
-def test_a_release_without_protected_counts_is_refused(tmp_path: Path) -> None:
+def test_a_release_without_protected_counts_is_refused(con: Connection, tmp_path: Path) -> None:
     with pytest.raises(ComparisonError, match=r"has no headcount\.parquet; 'edi run' makes"):
-        compared(release(tmp_path, EXACT))
+        compared(con, release(con, tmp_path, EXACT))
 
 
-def test_counts_that_their_publisher_made_public_are_not_compared(tmp_path: Path) -> None:
+def test_counts_that_their_publisher_made_public_are_not_compared(con: Connection, tmp_path: Path) -> None:
     public = {"headcount.parquet": "from headcount", "rounding.parquet": rounding(1)}
     with pytest.raises(ComparisonError, match="no counts that were protected"):
-        compared(release(tmp_path, EXACT | public))
+        compared(con, release(con, tmp_path, EXACT | public))
