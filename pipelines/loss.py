@@ -4,7 +4,6 @@ The report in ``internal`` says how far the published counts and shares lie from
 only what anybody can work out from the published tables and the rule.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -109,9 +108,7 @@ def _group(con: Connection, cube: str, groups: str) -> None:
     con.execute(f"create or replace table {database.identifier(groups)} as select * from group_count")
 
 
-def write_report(
-    con: Connection, public: Path, internal: Path, as_at_date: date, disclosure: Mapping[str, Any]
-) -> Path:
+def write_report(con: Connection, public: Path, internal: Path, as_at_date: date) -> Path:
     """Write what protection costs into the internal part of a release, and return where; from exact counts.
 
     Args:
@@ -119,13 +116,12 @@ def write_report(
         public: the folder of the protected tables.
         internal: the folder of the exact ones, which the report goes into.
         as_at_date: the release's date.
-        disclosure: the settings ``disclosure`` of the method.
     """
     levels = measure(con, public, internal, as_at_date)
-    return _write(internal / REPORT, as_at_date=as_at_date, disclosure=disclosure, levels=levels)
+    return _write(internal / REPORT, as_at_date=as_at_date, disclosure=_settings(con), levels=levels)
 
 
-def write_summary(con: Connection, public: Path, as_at_date: date, disclosure: Mapping[str, Any], key_id: str) -> Path:
+def write_summary(con: Connection, public: Path, as_at_date: date, key_id: str) -> Path:
     """Write how the public counts were protected, and how far off they can be, beside them, and return where.
 
     Nothing of it needs the exact counts.
@@ -134,13 +130,18 @@ def write_summary(con: Connection, public: Path, as_at_date: date, disclosure: M
         con: a database of its own, with the reference tables and the method.
         public: the folder of the protected tables, which the summary goes into.
         as_at_date: the release's date.
-        disclosure: the settings ``disclosure`` of the method.
         key_id: what the key is called in public.
     """
     stated = state(con, public, as_at_date)
     rules = con.execute(database.read_sql("loss/rule")).fetchall()
-    told = {"as_at_date": as_at_date, "disclosure": disclosure, "key_id": key_id}
+    told = {"as_at_date": as_at_date, "disclosure": _settings(con), "key_id": key_id}
     return _write(public / SUMMARY, **told, stated=stated, rules=rules)
+
+
+def _settings(con: Connection) -> dict[str, Any]:
+    """Return the settings ``disclosure`` of the method."""
+    settings: dict[str, Any] = con.execute("select disclosure from method").fetchall()[0][0]
+    return settings
 
 
 def _write(path: Path, **told: Any) -> Path:

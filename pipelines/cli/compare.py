@@ -33,7 +33,7 @@ def compare(release: str | None = None, /, *, data: Data = Path("data")) -> int:
         con.execute("set temp_directory = ?", [str(work)])
         load(con, folder, made)
         with stage(console, "compare") as comparing:
-            compared = of_release(con, made.path, made.snapshot, progress=comparing)
+            compared = of_release(con, made.path, made.snapshot.as_at_date, comparing)
             comparing.summary = words.summary(compared)
     print_lines(console, words.lines(compared), indent=0)
     return DONE

@@ -16,7 +16,6 @@ import numpy as np
 
 from pipelines import database
 from pipelines.database import Connection
-from pipelines.freeze import Snapshot
 from pipelines.rivals import methods
 from pipelines.rivals.bounds import Sums, UnprovenError, settle
 from pipelines.rivals.methods import HIDDEN, Printed
@@ -66,14 +65,14 @@ class Compared:
 
 
 def of_release(
-    con: Connection, release: Path, snapshot: Snapshot, progress: Callable[[str], None] = lambda _: None
+    con: Connection, release: Path, as_at_date: date, progress: Callable[[str], None] = lambda _: None
 ) -> Compared:
     """Compare on the exact cube of a release, at its as-at date.
 
     Args:
         con: database with the reference tables and the method of the release.
         release: its folder.
-        snapshot: what it was made from.
+        as_at_date: its date.
         progress: told the name of each method when it is done.
 
     Raises:
@@ -89,8 +88,8 @@ def of_release(
                 "protected counts, which is what can be compared"
             )
         database.view(con, name, [path])
-    settings = snapshot.method["disclosure"]
-    con.execute("create or replace table run as select ?::date as as_at_date", [snapshot.as_at_date])
+    settings = con.execute("select disclosure from method").fetchall()[0][0]
+    con.execute("create or replace table run as select ?::date as as_at_date", [as_at_date])
     cube = tables(con, groups(con, settings["held_grade_groups"]))
     stated = {org_code: bounds for org_code, *bounds in con.execute(database.read_sql("rivals/stated")).fetchall()}
     there = sorted({table.name[0] for table, _ in cube})
@@ -100,7 +99,7 @@ def of_release(
     every = sampling(cube)
     found = compare(cube, printed_by, settings["min_known_headcount"], every, progress)
     left_out = tuple(sorted(set(stated) - set(there)))
-    return Compared(snapshot.as_at_date, len(there), left_out, settings["min_known_headcount"], every, found)
+    return Compared(as_at_date, len(there), left_out, settings["min_known_headcount"], every, found)
 
 
 def sampling(cube: Sequence[tuple[Table, Ints]], most_tried: int = MOST_TRIED) -> int:
