@@ -14,6 +14,7 @@ from pipelines import disk
 # Importing them adds their commands.
 from pipelines.cli import approval as approval
 from pipelines.cli import audit as audit
+from pipelines.cli import compare as compare
 from pipelines.cli import dispose as dispose
 from pipelines.cli import inquiry as inquiry
 from pipelines.cli import ledger as ledger
