@@ -24,7 +24,11 @@ MARTS = (
     *("representation_gap", "trend", "declaration_rate", "grade_profile"),
     *("waterfall", "value_mapping", "reconciliation", "data_quality"),
     *("submission", "revision", "category_source", "waiver"),
+    *("wres_return", "wdes_return"),
 )
+
+# What somebody fills a form in from has a CSV twin.
+RETURNS = ("wres_return", "wdes_return")
 
 # Of 60,000 people over thirteen months they have more than a million rows each.
 LARGE = ("representation_gap", "trend")
@@ -77,6 +81,7 @@ def measure(
         progress(name)
     earlier = revise.register(con, folder, snapshot, kept, progress)
     database.define(con, "intermediate/comparison")
+    database.build(con, "intermediate/return_line")
     for name in MARTS:
         path = _export(con, name, staging, notes, progress)
         database.view(con, name, [path])
@@ -91,5 +96,7 @@ def _export(con: Connection, name: str, staging: Path, notes: dict[str, str], pr
     path = staging / f"{name}.parquet"
     write = database.export_large if name in LARGE else database.export
     write(con, database.read_sql(f"marts/{name}"), path, notes)
+    if name in RETURNS:
+        public.write_twin(con, path)
     progress(name)
     return path

@@ -33,10 +33,19 @@ def write_public(con: Connection, staging: Path, notes: Mapping[str, str]) -> li
     for name in TABLES:
         path = staging / f"{name}.parquet"
         database.export(con, database.read_sql(f"public/{name}"), path, notes)
-        _refuse_formulas(con, path)
-        database.twin(con, path, path.with_suffix(".csv"))
+        write_twin(con, path)
         paths.append(path)
     return paths
+
+
+def write_twin(con: Connection, path: Path) -> None:
+    """Write the CSV twin of a Parquet file beside it.
+
+    Raises:
+        FormulaError: a cell could be run as a formula.
+    """
+    _refuse_formulas(con, path)
+    database.twin(con, path, path.with_suffix(".csv"))
 
 
 def _refuse_formulas(con: Connection, path: Path) -> None:
