@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines import database, mapping
+from pipelines import database, internal_pack, mapping
 from pipelines.content import content_sha256
 from pipelines.database import Connection
 from pipelines.freeze import Snapshot
@@ -65,11 +65,13 @@ def measure(
         progress: told the name of each step when it is done.
 
     Raises:
-        ValueError: ``counted_as`` of the method names a population that doesn't exist.
+        ValueError: ``counted_as`` of the method names a population that doesn't exist, or the threshold of internal
+            packs can't be meant.
         FormulaError: a text of a public table could be run as a formula.
     """
     notes = {"snapshot_id": snapshot.snapshot_id, "synthetic": "yes" if snapshot.synthetic else "no"}
     parts.refuse_unknown_populations(snapshot.method)
+    internal_pack.threshold(snapshot.method)
     register.run(con, snapshot)
     register.senders(con, snapshot)
     register.mappings(con, mapping.load_all(folder))

@@ -9,7 +9,7 @@
 --         can hold a known answer that the standard has no group for. Where a count was withheld, nobody is set apart as of unknown
 --         split. Percentages are tenths that add up to 100.0: what is left after rounding down goes to the largest remainders.
 with form as (
-    select *
+    select forms.*
     from (
         values
         ('wres', 'wres', 'White', 'BME'),
@@ -99,7 +99,7 @@ form_group as (
 ),
 
 split as (
-    select *
+    select splits.*
     from (
         values
         ('non_clinical', 1, 1),
@@ -120,7 +120,8 @@ form_line as (
         -- A line that no form has is left out where nobody is in it.
         split.clinical <> 'unknown' and form_group.grade_family <> 'other' as is_of_form,
         case
-            when form_group.section = 2 then regexp_replace(form_group.label, '^WDES cluster \d+: ', 'Medical and dental: ')
+            when form_group.section = 2
+            then regexp_replace(form_group.label, '^WDES cluster \d+: ', 'Medical and dental: ')
             else form_group.label
         end as label,
         row_number() over (
@@ -137,6 +138,19 @@ employer as (
         as_at_date,
         org_code
     from counted
+),
+
+revised as (
+    select distinct
+        form.standard,
+        revised_group.as_at_date,
+        revised_group.org_code,
+        revised_group.clinical,
+        revised_group.grade_family,
+        revised_group.grade_group
+    from revised_group
+    inner join form on revised_group.classification = form.classification
+    where revised_group.employment_type = 'substantive'
 ),
 
 filled as (
@@ -164,18 +178,7 @@ filled as (
             and form_line.clinical = every_count.clinical
             and form_line.grade_family = every_count.grade_family
             and form_line.grade_group = every_count.grade_group
-    left join (
-        select distinct
-            form.standard,
-            revised_group.as_at_date,
-            revised_group.org_code,
-            revised_group.clinical,
-            revised_group.grade_family,
-            revised_group.grade_group
-        from revised_group
-        inner join form on revised_group.classification = form.classification
-        where revised_group.employment_type = 'substantive'
-    ) as revised
+    left join revised
         on
             employer.standard = revised.standard
             and employer.as_at_date = revised.as_at_date
