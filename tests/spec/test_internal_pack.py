@@ -120,7 +120,7 @@ def test_each_organisation_and_system_has_a_pack_and_nobody_elses_people(con: Co
     }
 
 
-def test_none_is_made_unless_asked_for(con: Connection, tmp_path: Path) -> None:
+def test_none_is_made_unless_asked_for(tmp_path: Path) -> None:
     method: dict[str, Any] = reference.method(DataFolder(tmp_path / "data"))
     assert method["disclosure"]["internal_pack"] is False
     assert internal_pack.write(tmp_path, replace(SNAPSHOT, method=method), "") == []
