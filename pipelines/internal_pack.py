@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,13 +72,15 @@ def threshold(method: Mapping[str, Any]) -> int:
     """Return the count from which on counts are printed in an internal pack; 1 prints every count.
 
     Raises:
-        ValueError: the method's is no whole number, or less than 1.
+        ValueError: the method's is no whole number, less than 1, or 2.
     """
     said = method["disclosure"]["internal_threshold"]
-    if isinstance(said, bool) or not isinstance(said, int) or said < 1:
+    # Below 2 there is only 1.
+    if isinstance(said, bool) or not isinstance(said, int) or said < 1 or said == 2:
         raise ValueError(
-            f"method.yaml: disclosure.internal_threshold is {said!r}, but must be a whole number from 1 on: smaller "
-            "counts aren't printed in an internal pack; write 5, or what information governance has approved"
+            f"method.yaml: disclosure.internal_threshold is {said!r}, but must be a whole number from 3 on, below "
+            "which no count is printed in an internal pack, or 1, which prints every count; write 5, or what "
+            "information governance has approved"
         )
     return said
 
@@ -163,11 +166,7 @@ def tables(rows: Sequence[Row], least: int) -> list[Table]:
 
     def cell(key: Key) -> str:
         count = counts.get(key)
-        if count is None:
-            return markers.get(key, "[x]")
-        if key in masked:
-            return f"<{least}" if 0 < count < least else HIDDEN
-        return f"{count:,}"
+        return markers.get(key, "[x]") if count is None else masked.get(key, f"{count:,}")
 
     return [
         Table(
@@ -221,39 +220,63 @@ def _sums(
     return found
 
 
-def mask(counts: Mapping[Key, int | None], sums: Iterable[Sum], least: int) -> set[Key]:
-    """Return the counts that aren't printed: small ones, and the next smallest ones that would give them away.
+def mask(counts: Mapping[Key, int | None], sums: Iterable[Sum], least: int) -> dict[Key, str]:
+    """Return the counts that aren't printed, and what is printed instead: ``<5`` for small ones, HIDDEN for others.
 
-    In no sum is a single count masked, nor are small ones alone whose sum leaves each only one value. That is all that
-    is promised: several sums together, or two pages, may still give a count away.
+    Small counts, and next smallest ones until no sum leaves only one value for any of them. Where there is nothing more
+    to mask in a sum, its small ones are HIDDEN too. That is all that is promised: several sums together, or two pages,
+    may still give a count away.
 
     Args:
         counts: by cell; None is printed as its marker, and as unknown to a reader as what is masked.
         sums: what a reader can check.
         least: counts from 1 to below it are small.
     """
-    masked = {key for key, count in counts.items() if count is None or 0 < count < least}
+    small = {key: f"<{least}" for key, count in counts.items() if count is not None and 0 < count < least}
+    masked = small | {key: HIDDEN for key, count in counts.items() if count is None}
+    limits: dict[Key, tuple[float, float]] = dict.fromkeys(small, (1, least - 1))
+    limits |= dict.fromkeys(masked.keys() - small.keys(), (0, inf))
     checked = list(sums)
     again = True
     while again:
         again = False
         for one in checked:
-            left = [key for key in (*one.parts, one.whole) if key not in masked and counts.get(key)]
-            if left and _gives_away(one, counts, masked, least):
-                masked.add(min(left, key=lambda key: (counts[key] or 0, key == one.whole, key)))
+            cells = (*one.parts, one.whole)
+            if not _gives_away(one, counts, limits):
+                continue
+            if left := [key for key in cells if key not in masked and counts.get(key)]:
+                next_smallest = min(left, key=lambda key: (counts[key] or 0, key == one.whole, key))
+                masked[next_smallest], limits[next_smallest] = HIDDEN, (least, inf)
+                again = True
+            elif told := [key for key in cells if key in masked and limits[key] != (0, inf)]:
+                masked |= dict.fromkeys(told, HIDDEN)
+                limits |= dict.fromkeys(told, (0, inf))
                 again = True
     return masked
 
 
-def _gives_away(one: Sum, counts: Mapping[Key, int | None], masked: set[Key], least: int) -> bool:
-    """Tell whether what is masked in a sum follows from what isn't: the only one, or small ones all least or most."""
-    hidden = [key for key in (*one.parts, one.whole) if key in masked]
-    if len(hidden) < 2:
-        return len(hidden) == 1 and counts[hidden[0]] is not None
-    small = [count for key in hidden if (count := counts[key]) is not None and 0 < count < least]
-    if one.whole in hidden or len(small) < len(hidden):
-        return False
-    return sum(small) in (len(small), len(small) * (least - 1))
+def _gives_away(one: Sum, counts: Mapping[Key, int | None], limits: Mapping[Key, tuple[float, float]]) -> bool:
+    """Tell whether a sum leaves only one value for a count that is masked in it.
+
+    Args:
+        one: the sum.
+        counts: by cell.
+        limits: between what a reader knows each masked count to lie, from how it is printed.
+    """
+    # What is printed, and what is masked, all on one side: the parts less the whole are nothing.
+    printed = sum(counts.get(key) or 0 for key in one.parts if key not in limits)
+    printed -= 0 if one.whole in limits else counts[one.whole] or 0
+    hidden = {key: limits[key] for key in one.parts if key in limits}
+    if one.whole in limits:
+        lowest, highest = limits[one.whole]
+        hidden[one.whole] = (-highest, -lowest)
+    for key, (lowest, highest) in hidden.items():
+        others = [both for other, both in hidden.items() if other != key]
+        least = max(lowest, -printed - sum(high for _, high in others))
+        most = min(highest, -printed - sum(low for low, _ in others))
+        if least == most and counts[key] is not None:
+            return True
+    return False
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -127,9 +127,9 @@ def test_none_is_made_unless_asked_for(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("said", [0, -5, True, "five", 2.5, None])
+@pytest.mark.parametrize("said", [0, 2, -5, True, "five", 2.5, None])
 def test_a_threshold_that_can_not_be_meant_is_refused(said: object) -> None:
-    with pytest.raises(ValueError, match=r"disclosure\.internal_threshold is .*, but must be a whole number from 1 on"):
+    with pytest.raises(ValueError, match=r"disclosure\.internal_threshold is .*, but must be a whole number from 3 on"):
         internal_pack.threshold({"disclosure": {"internal_threshold": said}})
 
 
@@ -142,34 +142,37 @@ def test_a_code_that_leads_out_of_its_folder_is_refused(con: Connection, made: P
         internal_pack.write(folder, SNAPSHOT, "")
 
 
-WHOLE = ("all", "w", "", "")
-PARTS = tuple(("all", name, "", "") for name in "abc")
-
-
-def masked(counts: Mapping[str, int | None], least: int = 5) -> str:
-    cells = {("all", name, "", ""): count for name, count in counts.items()}
-    return "".join(sorted(key[1] for key in internal_pack.mask(cells, [Sum(WHOLE, PARTS)], least)))
+def masked(*parts: int | None, whole: int | None = 0, least: int = 5) -> str:
+    """How parts and their sum are printed where nothing else is known of them."""
+    keys = [("all", str(place), "", "") for place in range(len(parts) + 1)]
+    known = [count for count in parts if count is not None]
+    counts = dict(zip(keys, [*parts, sum(known) if whole == 0 else whole], strict=True))
+    found = internal_pack.mask(counts, [Sum(keys[-1], tuple(keys[:-1]))], least)
+    return " ".join(found.get(key, str(counts[key])) for key in keys)
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "c", "found"),
+    ("parts", "printed"),
     [
-        (50, 20, 10, ""),
-        (50, 20, 3, "bc"),  # a single one: the next smallest goes with it
-        (50, 20, 0, ""),  # nobody is nobody
-        (50, 3, 2, "bc"),  # 5 are 1 and 4, 2 and 3: two are enough
-        (50, 1, 1, "abc"),  # 2 are 1 and 1 only
-        (50, 4, 4, "abc"),  # 8 are 4 and 4 only
-        (3, 0, 0, "aw"),  # everybody is small
-        (7, 3, 0, "ab"),
+        ((50, 20, 10), "50 20 10 80"),
+        ((50, 20, 3), "50 [c] <5 73"),  # a single one: the next smallest goes with it
+        ((50, 20, 0), "50 20 0 70"),  # nobody is nobody
+        ((50, 3, 2), "50 <5 <5 55"),  # 5 are 1 and 4, 2 and 3: two are enough
+        ((50, 1, 1), "[c] <5 <5 52"),  # 2 are 1 and 1 only
+        ((50, 4, 4), "[c] <5 <5 58"),  # 8 are 4 and 4 only
+        ((50, 5, 1), "[c] [c] <5 56"),  # 6 are 5 and 1 only, as [c] isn't below 5
+        ((50, 6, 1), "50 [c] <5 57"),  # 7 are 6 and 1 or 5 and 2
+        ((3, 0, 0), "<5 0 0 <5"),  # everybody is small
+        ((1, 1, 1, 1), "[c] [c] [c] [c] [c]"),  # four of at least 1, and at most 4 in all
+        ((2, 1, 1), "<5 <5 <5 <5"),
     ],
 )
-def test_no_sum_gives_a_small_count_away(a: int, b: int, c: int, found: str) -> None:
-    assert masked({"a": a, "b": b, "c": c, "w": a + b + c}) == found
+def test_no_sum_gives_a_small_count_away(parts: tuple[int, ...], printed: str) -> None:
+    assert masked(*parts) == printed
 
 
 def test_a_count_withheld_by_its_publisher_stays_so(con: Connection, tmp_path: Path) -> None:
-    assert masked({"a": 50, "b": 3, "c": None, "w": None}) == "bcw"
+    assert masked(50, 3, None, whole=None) == "50 <5 [c] [c]"
     withheld = people(0, "Black", **ONS) | {"headcount": None, "marker": "[c]"}
     paths = internal_pack.write(release(con, tmp_path, [withheld, people(50, "White", **ONS)]), SNAPSHOT, "")
     assert [printed(path.read_text())["Band 5"] for path in paths] == ["0 [c] 0 50 0 [x] [c]"] * 2
