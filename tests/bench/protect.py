@@ -30,7 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edi-bench-") as folder:
         cubes = in_own_process(_cubes, Path(folder), numbers)["cubes"]
         for number in numbers:
-            for name, step in (("protect", _protect), ("compare", _compare)):
+            for name, step in (("protect", _protect), ("attack", _attack)):
                 told = in_own_process(step, cubes[number])
                 each = told["busy"] / number
                 print(
@@ -83,8 +83,8 @@ def _protect(path: Path) -> dict[str, Any]:
     return {**told, "cells": len(cells), "small": small}
 
 
-def _compare(path: Path) -> dict[str, Any]:
-    """Attack what was rounded, and four other methods, with the linear programmes of `edi compare`."""
+def _attack(path: Path) -> dict[str, Any]:
+    """Attack what was rounded with the linear programmes of `edi compare`, every small cell of it."""
     from pipelines import rivals
     from pipelines.rivals.table import groups, tables
 
@@ -96,8 +96,9 @@ def _compare(path: Path) -> dict[str, Any]:
         con.execute("create table rounding as select distinct as_at_date, org_code, 5 as base from exact_headcount")
         began = time.perf_counter(), time.process_time()
         found = tables(con, groups(con, settings["held_grade_groups"]))
-        bounds = (settings["bound_held"], settings["bound_other"])
-        *_, ours = rivals.compare(found, rivals.rivals(settings["base"], lambda _: bounds), 50, rivals.sampling(found))
+        methods = rivals.rivals(settings["base"], lambda _: (settings["bound_held"], settings["bound_other"]))
+        *_, (name, ours_prints) = methods.items()
+        (ours,) = rivals.compare(found, {name: ours_prints}, settings["min_known_headcount"])
         told = _since(began)
     if ours.determined or ours.proven_small:
         raise SystemExit(f"{ours.determined} cells are known exactly, {ours.proven_small} to be 1 to 4")
