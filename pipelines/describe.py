@@ -1,4 +1,4 @@
-"""What describes a release's tables: their columns, from ``data/contracts/marts``, and the Data Package made of them.
+"""What describes a release's tables: their columns, from ``data/contracts``, and the Data Package made of them.
 
 A descriptor depends on the tables and the program only, so that it is the same each time a release is made again. It
 has no ``created``, which would be a clock (the ledger says when a release was made), and says no number of rows.
@@ -107,9 +107,11 @@ class Table(BaseModel):
 
 
 @cache
-def load(table: str) -> Table:
-    """Read what describes a table."""
-    return Table.model_validate(declared.read(places.MART_CONTRACTS / f"{table}.yaml"))
+def load(table: str, *, is_protected: bool = False) -> Table:
+    """Read what describes a table; of a mart that is published too, what describes the protected one or the exact."""
+    protected = places.PUBLIC_CONTRACTS / f"{table}.yaml"
+    path = protected if is_protected and protected.is_file() else places.MART_CONTRACTS / f"{table}.yaml"
+    return Table.model_validate(declared.read(path))
 
 
 def field_type(duckdb_type: str) -> str:
@@ -130,6 +132,7 @@ def datapackage(
     version: str,
     content_hashes: Mapping[str, str],
     licences: Sequence[Mapping[str, str]] = (),
+    is_protected: bool = False,
 ) -> dict[str, Any]:
     """Return the Data Package (version 2) of the tables in one folder, in which it is to lie as ``datapackage.json``.
 
@@ -141,6 +144,7 @@ def datapackage(
         version: of what is described.
         content_hashes: of each table the hash of its content, whatever the bytes of its file.
         licences: under which it is published; none where it isn't.
+        is_protected: whether the counts in it are.
 
     Raises:
         KeyError: a table has no content hash.
@@ -155,7 +159,7 @@ def datapackage(
         "keywords": list(KEYWORDS),
         **({"licenses": [dict(licence) for licence in licences]} if licences else {}),
         "resources": [
-            _resource(path, content_hashes[path.stem])
+            _resource(path, content_hashes[path.stem], is_protected)
             for table in sorted(tables, key=lambda path: path.name)
             for path in (table, table.with_suffix(".csv"))
             if path == table or path.is_file()
@@ -163,8 +167,8 @@ def datapackage(
     }
 
 
-def _resource(path: Path, content_hash: str) -> dict[str, Any]:
-    table = load(path.stem)
+def _resource(path: Path, content_hash: str, is_protected: bool) -> dict[str, Any]:
+    table = load(path.stem, is_protected=is_protected)
     form = path.suffix.removeprefix(".")
     return {
         "$schema": f"{PROFILES}/dataresource.json",

@@ -1,7 +1,7 @@
 """The road as Prefect flows: a thin skin over the stages. ``serve.py`` is what runs them on a machine by themselves.
 
 Tasks hand each other paths and ids. Artifacts hold facts about files, and no value computed from counts of people:
-those are exact until disclosure control exists. Nothing depends on Prefect's cache, and no result is stored; content
+those at hand here are exact. Nothing depends on Prefect's cache, and no result is stored; content
 addresses are ours. What stops a flow is a sentence in its state: a library's own words could hold a cell's value.
 """
 
@@ -35,6 +35,7 @@ from pipelines import (
     ingest,
     ledger,
     measure,
+    protect,
     publish,
     quarantine,
     reference,
@@ -52,8 +53,9 @@ from pipelines.road import (
     awaited,
     judge,
     judge_files,
+    disclosure_key,
+    frozen_database,
     kept_lines,
-    measure_frozen,
     open_database,
     receipt,
     verdict_summary,
@@ -61,6 +63,7 @@ from pipelines.road import (
     who_gave_way,
     work_folder,
 )
+from pipelines.seal import INTERNAL
 from pipelines.terminal import visible
 
 ROAD, YEARLY, LANDING_CHECK, AUDIT = "road", "yearly", "landing-check", "audit"
@@ -171,10 +174,16 @@ def freeze_snapshot(folder: DataFolder, validated: validate.Validated, as_at: da
 
 @patient("measure {snapshot.as_at_date}")
 def measure_snapshot(folder: DataFolder, snapshot: freeze.Snapshot) -> measure.Measured:
-    """Compute the marts of a snapshot."""
-    steps = len(snapshot.extracts) + 1 + len(measure.INTERMEDIATE) + len(measure.MARTS)
-    with progress("progress-measure", "measure", steps) as on:
-        return measure_frozen(folder, snapshot, on)
+    """Compute the marts of a snapshot, and protect what is published of them."""
+    extracts = len(snapshot.extracts)
+    with frozen_database(folder, snapshot) as (con, frozen):
+        key = disclosure_key(folder, frozen, snapshot)
+        place = publish.staging(folder, snapshot, key) / INTERNAL
+        steps = extracts + 1 + len(measure.INTERMEDIATE) + len(measure.MARTS)
+        with progress("progress-measure", "measure", steps) as on:
+            measured = measure.measure(con, frozen, snapshot, place, on)
+        with progress("progress-protect", "protect", extracts + 1 + len(protect.TABLES)) as on:
+            return protect.protect(con, frozen, measured, key, on)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, task_run_name="publish {measured.snapshot.as_at_date}")

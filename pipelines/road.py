@@ -27,8 +27,12 @@ from pipelines.measure import Measured, measure, parts
 from pipelines.measure.register import at_work
 from pipelines.places import DataFolder
 from pipelines.progress import Stage, stage
+from pipelines.protect import needs_key, protect
+from pipelines.protect.key import Key, existing
+from pipelines.protect.key import key as disclosure_key_of
 from pipelines.publish import Release, clear_drafts, publish, staging
 from pipelines.quarantine import Quarantined
+from pipelines.seal import INTERNAL
 from pipelines.terminal import LONG_INDENT, print_lines
 from pipelines.validate import Validated, validate
 from pipelines.waiver import Waiver, Waiving
@@ -289,34 +293,48 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
         freezing.summary = f"snapshot {snapshot.snapshot_id[:12]}, as at {snapshot.as_at_date}, {extracts}"
     print_lines(console, who_gave_way(snapshot.gave_way), LONG_INDENT, f"{folder.ledger} has a line for each")
     print_lines(console, [one.line for one in snapshot.stopped], rest="the mart submission counts them")
-    with stage(console, "measure") as measuring:
-        measured = measure_frozen(folder, snapshot, measuring)
-        measuring.summary = f"{len(measured.marts)} marts"
+    with frozen_database(folder, snapshot) as (con, frozen):
+        key = disclosure_key(folder, frozen, snapshot)
+        with stage(console, "measure") as measuring:
+            measured = measure(con, frozen, snapshot, staging(folder, snapshot, key) / INTERNAL, measuring)
+            measuring.summary = f"{len(measured.marts)} marts"
+        with stage(console, "protect") as protecting:
+            protected = protect(con, frozen, measured, key, protecting)
+            protecting.summary = f"{len(protected.content) - len(protected.marts)} public tables"
     with stage(console, "publish") as publishing:
-        release = publish(folder, measured)
+        release = publish(folder, protected)
         publishing.summary = f"release {release.release_id}, {release.state}"
     print_lines(console, [f"gate      closed: {line}" for line in release.closed], rest="'edi approve' names them")
-    for one in (ingesting, validating, measuring):
+    for one in (ingesting, validating, measuring, protecting):
         one.handled = (rows, "rows")
     freezing.handled = (len(snapshot.extracts), "files")
-    return Journey(validated, release, answered, (ingesting, validating, freezing, measuring, publishing))
+    return Journey(validated, release, answered, (ingesting, validating, freezing, measuring, protecting, publishing))
 
 
-def measure_frozen(folder: DataFolder, snapshot: Snapshot, progress: Callable[[str], None]) -> Measured:
-    """Measure a snapshot by the reference tables, mappings and method that it froze, whatever is in force by now.
+@contextmanager
+def frozen_database(folder: DataFolder, snapshot: Snapshot) -> Iterator[tuple[Connection, DataFolder]]:
+    """Give a database with the reference tables, mappings and method that a snapshot froze, whatever is in force by now.
 
-    Args:
-        folder: the data folder.
-        snapshot: what ``freeze`` returned.
-        progress: told the name of each step when it is done.
+    Yields:
+        the database, and the data folder with what was frozen in the place of its own definitions.
 
     Raises:
         DamagedError: something that was frozen isn't what its name says.
-        ValueError: the method counts somebody in a population that doesn't exist.
     """
     frozen = DataFolder(folder.root, frozen=definitions(folder, snapshot))
     with open_database(frozen, snapshot.method) as con:
-        return measure(con, frozen, snapshot, staging(folder, snapshot) / "internal", progress)
+        yield con, frozen
+
+
+def disclosure_key(folder: DataFolder, frozen: DataFolder, snapshot: Snapshot) -> Key:
+    """Return the key that a snapshot's counts are protected with; where its publishers made all public, any will do.
+
+    Raises:
+        DisclosureKeyError: the key is missing, or isn't the one that earlier releases were protected with.
+    """
+    if not needs_key(frozen, snapshot):
+        return existing(folder)
+    return disclosure_key_of(folder, is_synthetic=snapshot.synthetic)
 
 
 def who_gave_way(gave_way: Sequence[GaveWay]) -> list[str]:

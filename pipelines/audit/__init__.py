@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from pipelines import approval, disk, inventory, ledger, measure, publish, seal
+from pipelines import approval, disk, inventory, ledger, measure, protect, publish, seal
 from pipelines.approval import ApprovalError, Standing
 from pipelines.audit import changes, replica
 from pipelines.audit.differences import first_difference, keys
@@ -21,6 +21,8 @@ from pipelines.failure import EXPECTED, sentence
 from pipelines.freeze import Snapshot, snapshot
 from pipelines.freeze.objects import DamagedError
 from pipelines.places import DataFolder
+from pipelines.protect.key import DisclosureKeyError, Key, existing
+from pipelines.publish import provenance
 from pipelines.road import open_database
 
 SAME_BYTES, SAME_CONTENT, DIFFERS, DAMAGED = "same bytes", "same content", "differs", "damaged"
@@ -139,9 +141,13 @@ def _again(
     """Make a release again in a folder of its own, and fill in what the comparison found."""
     copy, again = replica.make(folder, path, frozen, place)
     with open_database(copy, again.method) as con:
-        staging = publish.staging(copy, again)
+        key = existing(folder)
+        if again_key := provenance.read(path).disclosure_key:
+            _refuse_another(folder, key, again_key)
+        staging = publish.staging(copy, again, key)
         measured = measure.measure(con, copy, again, staging / seal.INTERNAL, progress)
-        publish.complete(staging, measured, written)
+        protected = protect.protect(con, copy, measured, key, progress)
+        publish.complete(staging, protected, written)
         tables = _compare(con, path, staging)
         progress("comparing")
         return replace(
@@ -150,6 +156,19 @@ def _again(
             started_from=replica.started_from(frozen),
             tables=tables,
             first_difference=_first_difference(con, tables, path, staging) or replica.other_parts(path, staging),
+        )
+
+
+def _refuse_another(folder: DataFolder, key: Key, recorded: str) -> None:
+    """Refuse a key that a release wasn't protected with: every public number would differ, and prove nothing.
+
+    Raises:
+        DisclosureKeyError: it is another one.
+    """
+    if key.identifier != recorded:
+        raise DisclosureKeyError(
+            f"the release was protected with disclosure key {recorded}, and that isn't what lies in {folder.root}; put "
+            "it there as disclosure.key"
         )
 
 

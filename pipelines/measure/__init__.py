@@ -34,7 +34,8 @@ LARGE = ("representation_gap", "trend")
 class Measured:
     """The marts of one snapshot, as Parquet in ``folder``, and the parts per extract that they were made from.
 
-    ``content`` is the hash of the content of each table, public ones too, whatever wrote its bytes.
+    ``content`` is the hash of the content of each table, public ones too, whatever wrote its bytes. ``key`` is what the
+    key is called that the public counts are protected with.
     """
 
     snapshot: Snapshot
@@ -42,6 +43,7 @@ class Measured:
     marts: tuple[Path, ...]
     kept: parts.Kept = field(default_factory=dict)
     content: Mapping[Path, str] = field(default_factory=dict)
+    key: str = ""
 
 
 def measure(
@@ -64,13 +66,13 @@ def measure(
         ValueError: ``counted_as`` of the method names a population that doesn't exist.
         FormulaError: a text of a public table could be run as a formula.
     """
-    notes = {"snapshot_id": snapshot.snapshot_id, "synthetic": "yes" if snapshot.synthetic else "no"}
+    noted = notes(snapshot)
     parts.refuse_unknown_populations(snapshot.method)
     register.run(con, snapshot)
     register.senders(con, snapshot)
     register.mappings(con, mapping.load_all(folder))
     kept = parts.register(con, folder, snapshot.extracts, snapshot.method, progress)
-    marts = [_export(con, "headcount", staging, notes, progress)]
+    marts = [_export(con, "headcount", staging, noted, progress)]
     database.view(con, "headcount", marts)
     for name in INTERMEDIATE:
         database.build(con, f"intermediate/{name}")
@@ -78,13 +80,18 @@ def measure(
     earlier = revise.register(con, folder, snapshot, kept, progress)
     database.define(con, "intermediate/comparison")
     for name in MARTS:
-        path = _export(con, name, staging, notes, progress)
+        path = _export(con, name, staging, noted, progress)
         database.view(con, name, [path])
         marts.append(path)
-    tables = [*marts, *public.write_public(con, staging.parent, notes)]
+    tables = [*marts, *public.write_public(con, staging.parent, noted)]
     return Measured(
         snapshot, staging, tuple(marts), kept | earlier, {path: content_sha256(con, path) for path in tables}
     )
+
+
+def notes(snapshot: Snapshot) -> dict[str, str]:
+    """Return what stands in the metadata of each table of a snapshot."""
+    return {"snapshot_id": snapshot.snapshot_id, "synthetic": "yes" if snapshot.synthetic else "no"}
 
 
 def _export(con: Connection, name: str, staging: Path, notes: dict[str, str], progress: Callable[[str], None]) -> Path:

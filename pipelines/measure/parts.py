@@ -87,8 +87,8 @@ def write(
     """
     database.build(con, "people/waterfall_step")
     names = _names(folder, extracts, method)
-    there = {kind: _there(folder.snapshots / kind) for kind in PARTS}
-    paths = {extract: _found(folder, extract, kinds, there) for extract, kinds in names.items()}
+    at_hand = {kind: there(folder.snapshots / kind) for kind in PARTS}
+    paths = {extract: _found(folder, extract, kinds, at_hand) for extract, kinds in names.items()}
     for feed in POST_FEEDS:
         missing = [
             extract for extract, kinds in names.items() if extract.feed == feed and len(paths[extract]) < len(kinds)
@@ -140,22 +140,22 @@ def _names(
     }
 
 
-def _there(folder: Path) -> dict[str, Path]:
+def there(folder: Path) -> dict[str, Path]:
     """Return the parts in a folder by how their names begin.
 
     Raises:
         DamagedError: two stand for the same: one of them was put there.
     """
-    there: dict[str, Path] = {}
+    found: dict[str, Path] = {}
     for path in sorted(folder.glob("*-*.parquet")):
         name = path.name.split("-")[0]
-        if name in there:
+        if name in found:
             raise DamagedError(
-                f"{there[name]} and {path.name} stand for the same rows: one of them was put there; move away the one "
+                f"{found[name]} and {path.name} stand for the same rows: one of them was put there; move away the one "
                 "that 'edi ledger verify' has no name for, and find out whose it is"
             )
-        there[name] = path
-    return there
+        found[name] = path
+    return found
 
 
 def _found(

@@ -1,4 +1,4 @@
-"""The public tables: what readers need beside the numbers, and no number of people. Each has a CSV twin."""
+"""The public tables, each with a CSV twin; those here are what readers need beside the numbers, and count nobody."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +7,9 @@ from pipelines import database
 from pipelines.database import Connection, identifier
 
 TABLES = ("unit", "category", "grade_group")
+
+# Those with hundreds of thousands of rows.
+LARGE = ("representation_gap", "trend", "headcount")
 
 
 class FormulaError(ValueError):
@@ -29,14 +32,21 @@ def write_public(con: Connection, staging: Path, notes: Mapping[str, str]) -> li
     Raises:
         FormulaError: a cell could be run as a formula.
     """
-    paths = []
-    for name in TABLES:
-        path = staging / f"{name}.parquet"
-        database.export(con, database.read_sql(f"public/{name}"), path, notes)
-        _refuse_formulas(con, path)
-        database.twin(con, path, path.with_suffix(".csv"))
-        paths.append(path)
-    return paths
+    return [write(con, name, staging, notes) for name in TABLES]
+
+
+def write(con: Connection, name: str, folder: Path, notes: Mapping[str, str]) -> Path:
+    """Write one public table as Parquet, with its CSV twin beside it; return the Parquet file.
+
+    Raises:
+        FormulaError: a cell could be run as a formula.
+    """
+    path = folder / f"{name}.parquet"
+    to_parquet = database.export_large if name in LARGE else database.export
+    to_parquet(con, database.read_sql(f"public/{name}"), path, notes)
+    _refuse_formulas(con, path)
+    database.twin(con, path, path.with_suffix(".csv"))
+    return path
 
 
 def _refuse_formulas(con: Connection, path: Path) -> None:

@@ -3,7 +3,7 @@
 The same SQL is run a second time, in a schema of its own in which the earlier files still speak.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from pipelines import database
@@ -46,16 +46,30 @@ def register(
         con.execute(
             "insert into revised_submission values (?, ?, ?, ?, ?)", [*one.about, one.by, one.sha256, one.reason]
         )
-    for name in COMPARED:
-        con.execute(f"create or replace table earlier_{name} as select * from {name} limit 0")
     earlier: parts.Kept = {}
     if snapshot.revisions:
         earlier = parts.write(con, folder, _earlier(snapshot), snapshot.method, progress)
-        _count_earlier(con, [one["cube_part"] for one in (*kept.values(), *earlier.values())])
+        database.view(con, "cube_part", [one["cube_part"] for one in (*kept.values(), *earlier.values())])
+    compare(con, snapshot)
+    if snapshot.revisions:
         progress("revisions")
+    return earlier
+
+
+def compare(con: Connection, snapshot: Snapshot, schema: str = "main") -> None:
+    """Make ``revised_group`` and ``revised_answer`` of the counts in a schema, which the search path leads to.
+
+    Args:
+        con: database with the counts, and ``cube_part`` of the earlier extracts too.
+        snapshot: its ``revisions`` say whether anything was sent again.
+        schema: where the counts lie.
+    """
+    for name in COMPARED:
+        con.execute(f"create or replace table earlier_{name} as select * from {name} limit 0")
+    if snapshot.revisions:
+        _count_earlier(con, schema)
     for name in ("revised_group", "revised_answer"):
         database.build(con, f"intermediate/{name}")
-    return earlier
 
 
 def _earlier(snapshot: Snapshot) -> list[FrozenExtract]:
@@ -78,22 +92,22 @@ def _earlier(snapshot: Snapshot) -> list[FrozenExtract]:
     ]
 
 
-def _count_earlier(con: Connection, cube_parts: Sequence[Path]) -> None:
+def _count_earlier(con: Connection, schema: str) -> None:
     """Fill the tables of ``COMPARED`` with what the earlier files give at the dates that are revised."""
+    path = schema if schema == "main" else f"{schema},main"
     con.execute("create schema earlier")
-    con.execute("set search_path = 'earlier,main'")
+    con.execute(f"set search_path = 'earlier,{path}'")
     try:
         con.execute(
             "create table owned as select coalesce(revised.earlier_extract, owned.extract) as extract, owned.arrives, "
             "owned.org_code, owned.as_at_date from main.owned left join revised_submission as revised "
             "using (org_code, as_at_date) where owned.as_at_date in (select as_at_date from revised_submission)"
         )
-        database.view(con, "cube_part", cube_parts)
         con.execute(f"create table headcount as {database.read_sql('marts/headcount')}")
         for name in COUNTED:
             con.execute(f"create table {name} as {database.read_sql(f'intermediate/{name}')}")
     finally:
-        con.execute("set search_path = 'main'")
+        con.execute(f"set search_path = '{path}'")
     for name in COMPARED:
         con.execute(f"insert into earlier_{name} select * from earlier.{name}")
     con.execute("drop schema earlier cascade")

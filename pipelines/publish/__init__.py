@@ -1,6 +1,6 @@
 """Publish: the marts become a sealed release, whole or not at all, and ``current.json`` points to it.
 
-Until disclosure control exists the public part has tables without any count only; the exact marts lie in ``internal``.
+The public part has tables of protected counts, and of none; the exact marts lie in ``internal``.
 """
 
 import hashlib
@@ -16,12 +16,16 @@ from pipelines.freeze import Snapshot, canonical
 from pipelines.freeze.snapshot import manifest
 from pipelines.measure import Measured
 from pipelines.places import DataFolder
+from pipelines.protect.key import Key
 from pipelines.publish import program, provenance
 from pipelines.seal import INTERNAL, held
 
 DESCRIPTOR = "datapackage.json"
 
-PUBLIC = "What may be published of a release: the units, categories and grades that its numbers are about."
+PUBLIC = (
+    "What may be published of a release. Counts are rounded so that nobody can be found in them: each lies less than the "
+    "base from the true one, and a cell of 0 has 0 to 4 people."
+)
 EXACT = "The exact tables of a release: personal data where counts are small. Never to be published or passed on."
 
 # Where a file of ours lies until the whole of it is written: no sender's or analyst's own file is called so.
@@ -49,18 +53,19 @@ class Release:
         return self.path / INTERNAL
 
 
-def release_id(snapshot: Snapshot) -> str:
+def release_id(snapshot: Snapshot, key: str) -> str:
     """Return ``<as-at>-<12 hex>`` of the snapshot, the program with its libraries, and the configuration.
 
-    The configuration is a part of the snapshot: its method, reference tables, layouts, mappings and waivers.
+    The configuration is a part of the snapshot: its method, reference tables, layouts, mappings and waivers. But for
+    the disclosure key, of which what it is called counts.
     """
-    parts = canonical([snapshot.snapshot_id, program.sha256(program.hashes()), program.libraries()])
+    parts = canonical([snapshot.snapshot_id, program.sha256(program.hashes()), program.libraries(), key])
     return f"{snapshot.as_at_date}-{hashlib.sha256(parts.encode()).hexdigest()[:12]}"
 
 
-def staging(folder: DataFolder, snapshot: Snapshot) -> Path:
+def staging(folder: DataFolder, snapshot: Snapshot, key: Key) -> Path:
     """Return an empty folder on the file system of the releases, for the marts of one snapshot."""
-    path = folder.marts / f".{release_id(snapshot)}.draft"
+    path = folder.marts / f".{release_id(snapshot, key.identifier)}.draft"
     disk.remove_tree(path)
     (path / INTERNAL).mkdir(parents=True)
     return path
@@ -76,7 +81,7 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
         HeldError: another program holds the marts or ``current.json``.
     """
     snapshot = measured.snapshot
-    identifier = release_id(snapshot)
+    identifier = release_id(snapshot, measured.key)
     path = folder.marts / identifier
     draft = measured.folder.parent
     sums = complete(draft, measured, manifest(folder, snapshot.snapshot_id))
@@ -91,7 +96,7 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
     else:
         disk.settle_tree(draft)
         disk.replace(draft, path)
-    _note(folder, identifier, snapshot, sums)
+    _note(folder, identifier, measured, sums)
     closed = gate.problems(path, sums)
     if not closed and approval.state(ledger.read(folder.ledger), identifier) == "built":
         gated = {"event": "gated", "release_id": identifier, "checks": list(gate.CHECKS)}
@@ -124,6 +129,7 @@ def complete(draft: Path, measured: Measured, written: Mapping[str, Any]) -> dic
         program=program.hashes(),
         libraries=program.libraries(),
         version=program.version(),
+        disclosure_key=measured.key,
     )
     return seal.seal(draft)
 
@@ -141,8 +147,9 @@ def _describe(draft: Path, measured: Measured) -> None:
             title=f"Workforce EDI, {title} as at {as_at}",
             description=description + synthetic,
             version=f"{as_at}-{measured.snapshot.snapshot_id[:12]}",
-            content_hashes={path.stem: sha256 for path, sha256 in measured.content.items()},
+            content_hashes={path.stem: sha256 for path, sha256 in measured.content.items() if path.parent == folder},
             licences=licences,
+            is_protected=folder == draft,
         )
         write_whole(folder / DESCRIPTOR, canonical(descriptor))
 
@@ -158,7 +165,7 @@ def _parts(measured: Measured) -> list[dict[str, Any]]:
     )
 
 
-def _note(folder: DataFolder, identifier: str, snapshot: Snapshot, sums: Mapping[str, str]) -> None:
+def _note(folder: DataFolder, identifier: str, measured: Measured, sums: Mapping[str, str]) -> None:
     """Tell the ledger of a release: once, and again for each other account that runs it, who then can't approve it.
 
     And where files were refused since, so that it holds that they were.
@@ -170,7 +177,8 @@ def _note(folder: DataFolder, identifier: str, snapshot: Snapshot, sums: Mapping
         released = {
             "event": "released",
             "release_id": identifier,
-            "snapshot_id": snapshot.snapshot_id,
+            "snapshot_id": measured.snapshot.snapshot_id,
+            "disclosure_key": measured.key,
             "sums": dict(sums),
             "by": account,
             "python": platform.python_version(),

@@ -33,6 +33,7 @@ def write(
     program: Mapping[str, str],
     libraries: Mapping[str, str],
     version: str,
+    disclosure_key: str,
 ) -> None:
     """Write both statements, each about the files that lie in its part of the release by now.
 
@@ -43,6 +44,7 @@ def write(
         program: the SHA-256 of each file of the program, by its path in a checkout.
         libraries: versions by name.
         version: the program's.
+        disclosure_key: what the key is called that the public counts are protected with.
     """
     packaged = {name: sha256 for name, sha256 in snapshot.files.items() if sha256 in program.values()}
     own = {name: sha256 for name, sha256 in snapshot.files.items() if name not in packaged}
@@ -66,6 +68,7 @@ def write(
                     "externalParameters": {
                         "snapshot_id": snapshot.snapshot_id,
                         "as_at_date": snapshot.as_at_date.isoformat(),
+                        "disclosure_key": disclosure_key,
                         # As texts: no floating-point number is written down that another program could spell otherwise.
                         "method": _texts(snapshot.method),
                     },
@@ -88,6 +91,7 @@ class MadeBy:
 
     program: Mapping[str, str]
     libraries: Mapping[str, str]
+    disclosure_key: str = ""
 
 
 def read(release: Path) -> MadeBy:
@@ -101,7 +105,8 @@ def read(release: Path) -> MadeBy:
         build = json.loads(path.read_text(encoding="utf-8"))["predicate"]["buildDefinition"]
         files = {one["name"]: one["digest"]["sha256"] for one in build["resolvedDependencies"]}
         program = {name: sha256 for name, sha256 in files.items() if not name.startswith(("snapshot/", "extract/"))}
-        return MadeBy(program, dict(build["internalParameters"]["libraries"]))
+        key = build["externalParameters"].get("disclosure_key", "")
+        return MadeBy(program, dict(build["internalParameters"]["libraries"]), str(key))
     except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedError(f"{path} isn't there, or doesn't say what made the release; {RESTORE}") from error
 

@@ -6,6 +6,7 @@ What hashes can't show stands in docs/ledger.md.
 from collections.abc import Iterator
 
 from pipelines.measure.parts import PARTS
+from pipelines.protect.parts import KIND
 from pipelines.verify import audits, parts, releases, snapshots
 from pipelines.verify.chain import Chain
 from pipelines.verify.stored import MEND_FIRST, Problem, Stored
@@ -21,7 +22,7 @@ def verify(stored: Stored, chain: Chain) -> Iterator[Problem]:
     yield from chain.problems
     yield from snapshots.check(stored, chain.entries)
     yield from releases.check(stored, chain.entries)
-    yield from parts.check(stored, chain.entries, PARTS)
+    yield from parts.check(stored, chain.entries, (*PARTS, KIND))
     yield from audits.check(stored, chain.entries)
     yield from stored.strays(*([MEND_FIRST] if chain.problems else []))
     yield from stored.problems
