@@ -1,24 +1,12 @@
 """What of a release a stranger can open: only files and columns that are described, and each twin as its table."""
 
-import csv
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import database, describe, seal
 from pipelines.database import Connection, identifier, literal
-
-# Tables that may go out: those that count nobody, and those of protected counts.
-WITHOUT_COUNTS = ("category", "grade_group", "unit")
-COUNTED = (
-    *("headcount", "rounding", "representation_gap", "trend"),
-    *("declaration_rate", "grade_profile", "fallback", "answerable"),
-)
-TEXTS = ("SYNTHETIC.txt", "disclosure.md", "datapackage.json", "provenance.intoto.json")
-MAY_GO_OUT = frozenset(
-    (*TEXTS, *(f"{name}.{kind}" for name in (*WITHOUT_COUNTS, *COUNTED) for kind in ("parquet", "csv")))
-)
+from pipelines.gate import COUNTED, WITHOUT_COUNTS
 
 # What may stand in a Parquet file beside its table; the second holds the types of its columns.
 METADATA = frozenset({b"snapshot_id", b"synthetic", b"ARROW:schema"})
@@ -31,26 +19,6 @@ DUCKDB_TYPES = {
     "date": "date",
     "array": "varchar[]",
 }
-
-
-def problems(release: Path) -> list[str]:
-    """Say of each public file that isn't known why it may not go out, a line each.
-
-    Args:
-        release: the release's folder.
-    """
-    files = {path.relative_to(release).as_posix(): path for path in seal.held(release)}
-    found = [f"{name} isn't one of the files that may go out" for name in files if name not in MAY_GO_OUT]
-    for name in (*WITHOUT_COUNTS, *COUNTED):
-        columns = list(describe.load(name, is_protected=True).columns)
-        there = [files[one] for one in (f"{name}.parquet", f"{name}.csv") if one in files]
-        found += [f"{path.name} hasn't the columns described" for path in there if _columns(path) != columns]
-        found += [
-            f"{path.name} stands without its {other}"
-            for path, other in ((path, ".csv" if path.suffix == ".parquet" else ".parquet") for path in there)
-            if name in COUNTED and len(there) == 1
-        ]
-    return found
 
 
 def twin_problems(con: Connection, release: Path) -> list[str]:
@@ -108,14 +76,3 @@ def counts_people(release: Path) -> bool:
     """Tell whether any public table of a release has a quantity in it."""
     there = [path.stem for path in seal.held(release) if path.suffix in (".parquet", ".csv")]
     return any(name in COUNTED or name not in WITHOUT_COUNTS for name in there)
-
-
-def _columns(path: Path) -> list[str]:
-    """Return a table's columns; none of what isn't one."""
-    if path.suffix == ".parquet":
-        try:
-            return list(pq.read_schema(path).names)
-        except (pa.ArrowInvalid, OSError):
-            return []
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        return next(csv.reader(file), [])

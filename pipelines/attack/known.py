@@ -116,7 +116,8 @@ class Sum:
 class Table:
     """One table of counts by name, and what is known of it.
 
-    ``cells`` has the columns of CELL, ``headcount`` and ``printed``.
+    ``cells`` has the columns of CELL, ``headcount`` and ``printed``. ``sums`` others made public, ``leaks`` the release
+    tells itself beside its cells.
     """
 
     key: Key
@@ -124,6 +125,7 @@ class Table:
     cells: pd.DataFrame
     sightings: list[Sighting] = field(default_factory=list)
     sums: list[Sum] = field(default_factory=list)
+    leaks: list[Sum] = field(default_factory=list)
 
 
 def tables(cells: pd.DataFrame, rules: Mapping[tuple[str, str], Rule]) -> Iterator[Table]:
@@ -145,12 +147,16 @@ def tables(cells: pd.DataFrame, rules: Mapping[tuple[str, str], Rule]) -> Iterat
 
 @dataclass(frozen=True)
 class Laid:
-    """A table laid out: what a stranger knows, which slabs are printed, and what others know without the release."""
+    """A table laid out: what a stranger knows, which slabs are printed, and what others know without the release.
+
+    ``contradicted`` is how many sums of others our counts contradict: these aren't used.
+    """
 
     model: Model
     others: Model | None
     printed: np.ndarray
     base: int
+    contradicted: int
 
     def digest(self) -> bytes:
         """Return the hash of everything that the attack on it hangs on."""
@@ -198,18 +204,21 @@ def lay(table: Table, known: Structure) -> Laid:
         ceiling=free.copy(),
     )
     names = ({name: at for at, name in enumerate(group_names)}, {name: at for at, name in enumerate(label_names)})
-    others = _with_sums(blank, table.sums, names) if table.sums else None
+    sums, wrong = _agreeing(blank, table.sums, names)
+    leaks, _ = _agreeing(blank, table.leaks, names)
+    others = _with_sums(blank, sums) if sums else None
     is_held = np.array([name in known.held for name in group_names], dtype=bool)
     promised = np.outer(
         np.array([bool(family) for family, *_ in group_names], dtype=bool),
         np.array([known.is_reported(label) for label in label_names], dtype=bool),
     )
-    model = _with_printed(others or blank, table.rule, printed, np.ones(truth.shape, dtype=bool), is_held, promised)
+    model = _with_sums(others or blank, leaks)
+    model = _with_printed(model, table.rule, printed, np.ones(truth.shape, dtype=bool), is_held, promised)
     for one in table.sightings:
         once_more = np.nan_to_num(_matrix(one.printed, "printed", place)).astype(np.int64)
         is_same = _matrix(one.printed.assign(differs=~one.printed["is_same"]), "differs", place) == 0
         model = _with_printed(model, one.rule, once_more, is_same, is_held, promised)
-    return Laid(model, others, printed[:, TOTAL] > 0, table.rule.base)
+    return Laid(model, others, printed[:, TOTAL] > 0, table.rule.base, wrong)
 
 
 def _answers(there: set[Answer], known: Structure) -> list[Answer]:
@@ -251,12 +260,28 @@ def _tied(truth: np.ndarray, withheld: np.ndarray, part: np.ndarray, parts: int)
     return tied
 
 
-def _with_sums(model: Model, sums: Sequence[Sum], names: tuple[Mapping[Group, int], Mapping[Label, int]]) -> Model:
-    floor, ceiling = model.floor.copy(), model.ceiling.copy()
+def _agreeing(
+    model: Model, sums: Sequence[Sum], names: tuple[Mapping[Group, int], Mapping[Label, int]]
+) -> tuple[list[tuple[int, int, int, int]], int]:
+    """Return the sums that our counts agree with by their places, with their bounds; and how many don't agree."""
+    agreeing, wrong = [], 0
     for one in sums:
         if one.group in names[0] and one.label in names[1]:
-            at = names[0][one.group], names[1][one.label]
-            floor[at], ceiling[at] = max(floor[at], one.least), min(ceiling[at], one.most)
+            group, label = names[0][one.group], names[1][one.label]
+            if one.least <= model.sums[group, label] <= one.most:
+                agreeing.append((group, label, one.least, one.most))
+            else:
+                wrong += 1
+        elif one.least > 0:
+            wrong += 1
+    return agreeing, wrong
+
+
+def _with_sums(model: Model, sums: Sequence[tuple[int, int, int, int]]) -> Model:
+    floor, ceiling = model.floor.copy(), model.ceiling.copy()
+    for group, label, least, most in sums:
+        floor[group, label] = max(floor[group, label], least)
+        ceiling[group, label] = min(ceiling[group, label], most)
     return _replaced(model, model.low, model.high, floor, ceiling)
 
 

@@ -180,13 +180,22 @@ compared as (
                 off := 1e-6 * greatest(1, test_family_size)
             ),
             struct_pack(
-                column_name := 'shortfall_headcount', told := shortfall_headcount::double, again := ceil(short), off := 1e0
+                column_name := 'shortfall_headcount',
+                told := shortfall_headcount::double,
+                again := if(
+                    is_staff, shortfall_headcount(x, n, coalesce(comparator_x, 0), comparator_n), ceil(short)
+                )::double,
+                off := if(is_staff, 0e0, 1e0)
             ),
             struct_pack(
                 column_name := 'shortfall_growth',
                 told := shortfall_growth::double,
-                again := ceil(short / nullif(1 - against, 0)),
-                off := 1e0 + 1e-6 * coalesce(short / nullif(1 - against, 0), 0)
+                again := if(
+                    is_staff,
+                    shortfall_growth(x, n, coalesce(comparator_x, 0), comparator_n),
+                    if(short = 0, 0, ceil(short / nullif(1 - against, 0)))
+                )::double,
+                off := if(is_staff, 0e0, 1e0 + 1e-6 * coalesce(short / nullif(1 - against, 0), 0))
             ),
             struct_pack(
                 column_name := 'share_if_none_undisclosed',
