@@ -56,7 +56,9 @@ def tried(folder: DataFolder, standing: "Standing", progress: Callable[[str], No
         return Tried((f"attack: {sentence(error)}",))
     except Exception as error:
         # Whatever stops it, a solver's fault too, is no proof.
-        return Tried((f"attack: it stopped ({type(error).__name__}); run 'edi attack' to see it again, and report this",))
+        return Tried(
+            (f"attack: it stopped ({type(error).__name__}); run 'edi attack' to see it again, and report this",)
+        )
     return Tried(tuple(f"attack: {line}" for line in result.problems), result)
 
 

@@ -129,7 +129,9 @@ def attack_files(
         return Result(Outcome(), tuple(unknown))
     for name in ("headcount", "rounding"):
         if not (release / f"{name}.parquet").is_file():
-            raise ValueError(f"{release} counts people and has no {name}.parquet, from which its numbers could be explained")
+            raise ValueError(
+                f"{release} counts people and has no {name}.parquet, from which its numbers could be explained"
+            )
     files.views(con, release)
     told = explained.unexplained(con, release)
     unexplained = [*told.lines, *texts.unexplained(con, release, method)]
@@ -143,12 +145,18 @@ def attack_files(
     known = structure(con)
     listed = list(tables(cells, rules))
     for table in listed:
-        groups = {group for slab in set(zip(table.cells["grade"], table.cells["clinical"], strict=True)) for group in known.groups.get(slab, ())}
+        groups = {
+            group
+            for slab in set(zip(table.cells["grade"], table.cells["clinical"], strict=True))
+            for group in known.groups.get(slab, ())
+        }
         table.sightings += [*again.get(table.key, []), *moved.get(table.key, [])]
         table.sums += public.sums_of(table.key, groups)
         table.leaks += told.sums.get(table.key, [])
     outcomes, wrong = _attacked(listed, known, int(method["disclosure"]["attack_min_values"]), results, progress)
-    unsafe = [f"{table.key[1]} on {table.key[0]}" for table, one in zip(listed, outcomes, strict=True) if not one.is_safe]
+    unsafe = [
+        f"{table.key[1]} on {table.key[0]}" for table, one in zip(listed, outcomes, strict=True) if not one.is_safe
+    ]
     return Result(
         together(outcomes),
         tuple(unexplained),

@@ -49,9 +49,7 @@ def together(outcomes: Iterable[Outcome]) -> Outcome:
     return Outcome(**counts, narrowest=narrowest)
 
 
-def attack(
-    model: Model, base: int, min_values: int, printed: np.ndarray, known: np.ndarray | None = None
-) -> Outcome:
+def attack(model: Model, base: int, min_values: int, printed: np.ndarray, known: np.ndarray | None = None) -> Outcome:
     """Try to find out each small count of a table.
 
     Small are true counts of 1 to base - 1; a 0 is tried too where its slab is printed, as nobody may be told of a

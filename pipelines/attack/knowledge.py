@@ -186,5 +186,3 @@ def by_table(cells: pd.DataFrame) -> dict[Key, pd.DataFrame]:
         (str(as_at), str(org_code), str(employment_type)): rows
         for (as_at, org_code, employment_type), rows in cells.groupby(list(TABLE), sort=True)
     }
-
-

@@ -96,7 +96,9 @@ def _printed(con: Connection) -> set[Decimal]:
             if not described.unit or described.type not in ("integer", "number"):
                 continue
             percent = described.unit.startswith("share")
-            query = f"select distinct abs({identifier(column)}) from printed_{name} where {identifier(column)} is not null"
+            query = (
+                f"select distinct abs({identifier(column)}) from printed_{name} where {identifier(column)} is not null"
+            )
             for (value,) in con.execute(query).fetchall():
                 found |= _as_written(Decimal(value) * (100 if percent else 1))
     return found
@@ -167,5 +169,7 @@ def _wrong_sizes(said: Any, folder: Path) -> list[str]:
         f"the size of {one.get('path')} isn't that of the file"
         for one in resources
         if isinstance(one, Mapping)
-        and not ((folder / str(one.get("path"))).is_file() and (folder / str(one["path"])).stat().st_size == one.get("bytes"))
+        and not (
+            (folder / str(one.get("path"))).is_file() and (folder / str(one["path"])).stat().st_size == one.get("bytes")
+        )
     ]

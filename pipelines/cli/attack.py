@@ -60,4 +60,7 @@ def _table(result: "Result") -> list[str]:
         ("earlier releases", result.releases),
     )
     lines = [f"{name:<17} {value:>9,}" if isinstance(value, int) else f"{name:<17} {value}" for name, value in rows]
-    return [*lines, *(f"not used  {what}: our counts contradict what is said to be public" for what in result.contradicted)]
+    return [
+        *lines,
+        *(f"not used  {what}: our counts contradict what is said to be public" for what in result.contradicted),
+    ]

@@ -2,7 +2,7 @@
 -- Inputs: cell (of this release), earlier_cell (of an earlier one).
 -- Caveat: exact counts: internal. Only tables in which a count that didn't change was printed otherwise then: the same number printed
 --         twice tells nothing. is_same: the true count is the same one, and both intervals hold for it.
-with both as (
+with printed_twice as (
     select distinct
         cell.as_at_date,
         cell.org_code,
@@ -46,7 +46,7 @@ compared as (
             category,
             answer_status
         )
-    semi join both using (as_at_date, org_code, employment_type)
+    semi join printed_twice using (as_at_date, org_code, employment_type)
 ),
 
 telling as (
