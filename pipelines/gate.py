@@ -62,6 +62,12 @@ def tried(folder: DataFolder, standing: "Standing", progress: Callable[[str], No
     return Tried(tuple(f"attack: {line}" for line in result.problems), result)
 
 
+def _why(error: BaseException, sentence: Callable[[Exception], str], expected: tuple[type[Exception], ...]) -> str:
+    if isinstance(error, expected):
+        return sentence(error)
+    return f"{type(error).__name__}, a fault of this program; 'edi attack' shows it again: report it"
+
+
 def note(folder: DataFolder, standing: "Standing", result: "Result") -> None:
     """Enter the result of an attack in the ledger, unless its last line about that release's attacks says the same."""
     line = {"event": "attacked", "release_id": standing.release_id, **result.entry}

@@ -1,4 +1,4 @@
-"""A small release that passes the attack, made by hand: one trust, one date, four slabs; and what a test changes in it."""
+"""A small release that passes the attack, made by hand: one trust, one date, four slabs; what a test changes in it."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -47,10 +47,19 @@ def rows(cells: Mapping[Cell, tuple[int, int]], place: int, day: str = DAY) -> l
     """Rows of a cube, with the true counts (place 0) or the rounded ones (place 1), of which a 0 has no row."""
     return [
         {
-            **{"as_at_date": day, "org_code": TRUST, "employment_type": "substantive", "grade_family": "afc"},
-            **{"clinical": clinical, "grade": grade, "characteristic": characteristic, "answer_status": status},
-            **{"classification": CLASSIFICATIONS[characteristic], "category": category or None},
-            **{"headcount": counts[place], "staff_group": "estates", "source_level": "organisation"},
+            "as_at_date": day,
+            "org_code": TRUST,
+            "employment_type": "substantive",
+            "grade_family": "afc",
+            "clinical": clinical,
+            "grade": grade,
+            "characteristic": characteristic,
+            "answer_status": status,
+            "classification": CLASSIFICATIONS[characteristic],
+            "category": category or None,
+            "headcount": counts[place],
+            "staff_group": "estates",
+            "source_level": "organisation",
         }
         for (grade, clinical, characteristic, category, status), counts in cells.items()
         if counts[place]
@@ -64,11 +73,25 @@ def rule(day: str = DAY, base: int = 5) -> dict[str, Any]:
 def gap(category: str, headcount: int, known: int, **changed: Any) -> dict[str, Any]:
     """A row of representation_gap as the release prints it: of a wres category, in the whole ladder."""
     return {
-        **{"as_at_date": DAY, "org_level": "organisation", "org_code": TRUST, "org_type": "trust"},
-        **{"employment_type": "substantive", "grade_family": "afc", "clinical": "all", "grade_group": "all"},
-        **{"characteristic": "ethnicity", "classification": "wres", "category": category, "comparator": "population"},
-        **{"is_detail": False, "headcount": headcount, "known_headcount": known, "total_headcount": 60},
-        **{"workforce_share": round(headcount / known, 9), "coverage": "1 of 1", "rests_on_waiver": False},
+        "as_at_date": DAY,
+        "org_level": "organisation",
+        "org_code": TRUST,
+        "org_type": "trust",
+        "employment_type": "substantive",
+        "grade_family": "afc",
+        "clinical": "all",
+        "grade_group": "all",
+        "characteristic": "ethnicity",
+        "classification": "wres",
+        "category": category,
+        "comparator": "population",
+        "is_detail": False,
+        "headcount": headcount,
+        "known_headcount": known,
+        "total_headcount": 60,
+        "workforce_share": round(headcount / known, 9),
+        "coverage": "1 of 1",
+        "rests_on_waiver": False,
         **changed,
     }
 

@@ -1,4 +1,4 @@
-"""From tables of counts to what a stranger knows of each: the rounding rule, its bounds, and what was seen elsewhere."""
+"""From tables of counts to what a stranger knows of each: the rounding rule, its bounds, what was seen elsewhere."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -230,9 +230,7 @@ def _answers(there: set[Answer], known: Structure) -> list[Answer]:
     return [EVERYBODY, *sorted(complete - {EVERYBODY})]
 
 
-def _matrix(
-    cells: pd.DataFrame, column: str, place: tuple[Mapping[tuple[str, ...], int], Mapping[tuple[str, ...], int]]
-) -> np.ndarray:
+def _matrix(cells: pd.DataFrame, column: str, place: tuple[Mapping[Slab, int], Mapping[Answer, int]]) -> np.ndarray:
     """Return a column of some cells as slabs × answers, 0 where there is no row."""
     matrix = np.zeros((len(place[0]), len(place[1])))
     slabs = [place[0][slab] for slab in cells[list(SLAB)].itertuples(index=False, name=None)]
@@ -288,7 +286,7 @@ def _with_sums(model: Model, sums: Sequence[tuple[int, int, int, int]]) -> Model
 def _with_printed(
     model: Model, rule: Rule, printed: np.ndarray, is_same: np.ndarray, is_held: np.ndarray, promised: np.ndarray
 ) -> Model:
-    """Return what is known once a table was printed by a rule; sums count only where all of their cells are the same."""
+    """Return what is known once a table was printed by a rule; sums count where all of their cells are the same."""
     reach = rule.base - 1
     low = np.where(is_same, np.maximum(model.low, printed - reach), model.low)
     high = np.where(is_same, np.minimum(model.high, printed + reach), model.high)

@@ -109,8 +109,7 @@ class Model:
         return np.asarray(kept & (change <= up[slab]).all(axis=1) & (-change <= down[slab]).all(axis=1))
 
     def condensed(self) -> "Model":
-        """Return the same without what is said twice: groups of the same slabs, labels of the same answers, and those
-        of which nothing is known."""
+        """Return the same without what is said twice: groups of the same slabs or answers, and what nothing is known of."""
         groups, floor, ceiling = _merged(self.groups, self.floor, self.ceiling)
         labels, floor, ceiling = _merged(self.labels, floor.T, ceiling.T)
         return replace(self, groups=groups, labels=labels, floor=floor.T, ceiling=ceiling.T)
@@ -139,6 +138,7 @@ class Places:
     without: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
+        """Look the groups up once."""
         labels = self.model.labels.astype(bool)
         free, answers = labels.shape
         lists = [np.flatnonzero(labels[:, answer]) for answer in range(answers)]

@@ -29,13 +29,14 @@ class Reached:
     @property
     def values(self) -> np.ndarray:
         """The values that the cells have in their rows."""
-        return self.rows[np.arange(len(self.rows)), self.cells[:, 1]]
+        return np.asarray(self.rows[np.arange(len(self.rows)), self.cells[:, 1]])
 
 
 class Climber:
     """Takes cells of one table as far up or down as moves within their slabs go."""
 
     def __init__(self, model: Model, places: Places) -> None:
+        """Begin at the model's true table."""
         self.model, self.places = model, places
 
     def reach(self, cells: np.ndarray, sign: int, goal: np.ndarray) -> Reached:
@@ -143,6 +144,7 @@ class Exchanger:
     """
 
     def __init__(self, model: Model, slab: int, places: Places) -> None:
+        """Work out once how much each other slab can make up for."""
         self.model, self.slab = model, slab
         member = model.groups.astype(bool)
         here, there = member[:, slab, None] & ~member, ~member[:, slab, None] & member
@@ -202,8 +204,11 @@ class Exchanger:
 
     @cached_property
     def _from_others(self) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """By direction: how many people of an answer another slab can give or take (T × K), and of each characteristic
-        the answer with most of them and how many these are (T × P); -1 where the slabs' totals don't hang on it."""
+        """By direction: what another slab can give or take.
+
+        How many people of an answer (T × K); of each characteristic the answer with most of them, and how many these
+        are (T × P). -1 where the slabs' totals don't hang on it.
+        """
         found = {}
         tied = self.model.tied | self.model.tied[self.slab]
         tied[:, TOTAL] = True

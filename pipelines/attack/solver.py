@@ -27,6 +27,7 @@ class Solver:
     """The programs of one table; each cell's are solved from where the last one ended."""
 
     def __init__(self, model: Model) -> None:
+        """Write down the linear program."""
         import highspy
 
         self._highspy = highspy
@@ -174,6 +175,7 @@ class PartSolver:
     """
 
     def __init__(self, model: Model, number: int) -> None:
+        """Write down the program of the characteristic with a number."""
         self._model = model
         self._columns = np.append(TOTAL, model.parts[number])
         totals = model.truth[:, :1]

@@ -23,14 +23,71 @@ TEXT_FILES = (".txt", ".md", ".html", ".svg", ".json")
 
 # The words of a descriptor and of a provenance statement, beside those under `method` and `libraries`.
 DESCRIPTOR_KEYS = frozenset(
-    "$schema name title description version keywords licenses resources path type format mediatype encoding dialect "
-    "header delimiter lineTerminator quoteChar doubleQuote bytes hash contentHash schema fields unit categories "
-    "constraints value label required enum minimum maximum primaryKey uniqueKeys missingValues".split()
+    [
+        "$schema",
+        "name",
+        "title",
+        "description",
+        "version",
+        "keywords",
+        "licenses",
+        "resources",
+        "path",
+        "type",
+        "format",
+        "mediatype",
+        "encoding",
+        "dialect",
+        "header",
+        "delimiter",
+        "lineTerminator",
+        "quoteChar",
+        "doubleQuote",
+        "bytes",
+        "hash",
+        "contentHash",
+        "schema",
+        "fields",
+        "unit",
+        "categories",
+        "constraints",
+        "value",
+        "label",
+        "required",
+        "enum",
+        "minimum",
+        "maximum",
+        "primaryKey",
+        "uniqueKeys",
+        "missingValues",
+    ]
 )
 PROVENANCE_KEYS = frozenset(
-    "_type subject name digest sha256 hmac-sha256 predicateType predicate buildDefinition buildType externalParameters "
-    "snapshot_id as_at_date method disclosure_key internalParameters libraries resolvedDependencies runDetails builder "
-    "id version workforce-edi".split()
+    [
+        "_type",
+        "subject",
+        "name",
+        "digest",
+        "sha256",
+        "hmac-sha256",
+        "predicateType",
+        "predicate",
+        "buildDefinition",
+        "buildType",
+        "externalParameters",
+        "snapshot_id",
+        "as_at_date",
+        "method",
+        "disclosure_key",
+        "internalParameters",
+        "libraries",
+        "resolvedDependencies",
+        "runDetails",
+        "builder",
+        "id",
+        "version",
+        "workforce-edi",
+    ]
 )
 NUMBERED = frozenset(("bytes", "minimum", "maximum"))
 

@@ -15,38 +15,43 @@ with printed_twice as (
             and cell.employment_type = earlier_cell.employment_type
 ),
 
+either as (
+    select
+        *,
+        true as is_now
+    from cell
+    union all by name
+    select
+        *,
+        false as is_now
+    from earlier_cell
+),
+
+-- A cell that one of the two hasn't counts nobody in it. A count that was withheld is never the same.
 compared as (
     select
-        as_at_date,
-        org_code,
-        employment_type,
-        grade,
-        clinical,
-        characteristic,
-        classification,
-        category,
-        answer_status,
-        coalesce(earlier_cell.printed, 0) as printed,
-        coalesce(cell.printed, 0) <> coalesce(earlier_cell.printed, 0) as is_printed_otherwise,
-        case
-            when earlier_cell.org_code is null then cell.headcount = 0
-            when cell.org_code is null then earlier_cell.headcount = 0
-            else coalesce(cell.headcount = earlier_cell.headcount, false)
-        end as is_same
-    from cell
-    full outer join earlier_cell
-        using (
-            as_at_date,
-            org_code,
-            employment_type,
-            grade,
-            clinical,
-            characteristic,
-            classification,
-            category,
-            answer_status
-        )
-    semi join printed_twice using (as_at_date, org_code, employment_type)
+        either.as_at_date,
+        either.org_code,
+        either.employment_type,
+        either.grade,
+        either.clinical,
+        either.characteristic,
+        either.classification,
+        either.category,
+        either.answer_status,
+        coalesce(sum(either.printed) filter (not either.is_now), 0)::bigint as printed,
+        coalesce(sum(either.printed) filter (not either.is_now), 0)
+        <> coalesce(sum(either.printed) filter (either.is_now), 0) as is_printed_otherwise,
+        count(*) = count(either.headcount)
+        and coalesce(sum(either.headcount) filter (not either.is_now), 0)
+        = coalesce(sum(either.headcount) filter (either.is_now), 0) as is_same
+    from either
+    semi join printed_twice
+        on
+            either.as_at_date = printed_twice.as_at_date
+            and either.org_code = printed_twice.org_code
+            and either.employment_type = printed_twice.employment_type
+    group by all
 ),
 
 telling as (

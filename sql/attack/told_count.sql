@@ -19,7 +19,7 @@ with of_groups as (
             struct_pack(column_name := 'headcount', what := 'group', told := headcount),
             struct_pack(column_name := 'known_headcount', what := 'known', told := known_headcount),
             struct_pack(column_name := 'total_headcount', what := 'total', told := total_headcount)
-        ], recursive := true)
+        ]) as one
     from printed_representation_gap
     union all
     select
@@ -39,7 +39,7 @@ with of_groups as (
             struct_pack(column_name := 'headcount', what := 'group', told := headcount),
             struct_pack(column_name := 'known_headcount', what := 'known', told := known_headcount),
             struct_pack(column_name := 'total_headcount', what := 'total', told := total_headcount)
-        ], recursive := true)
+        ]) as one
     from printed_trend
     union all
     select
@@ -59,7 +59,7 @@ with of_groups as (
             struct_pack(column_name := 'headcount', what := 'group', told := headcount),
             struct_pack(column_name := 'known_headcount', what := 'known', told := known_headcount),
             struct_pack(column_name := 'group_headcount', what := 'family', told := group_headcount)
-        ], recursive := true)
+        ]) as one
     from printed_grade_profile
     union all
     select
@@ -81,10 +81,14 @@ with of_groups as (
             struct_pack(column_name := 'missing_headcount', what := 'missing', told := missing_headcount),
             struct_pack(column_name := 'unknown_headcount', what := 'unknown', told := unknown_headcount),
             struct_pack(column_name := 'total_headcount', what := 'total', told := total_headcount)
-        ], recursive := true)
+        ]) as one
     from printed_declaration_rate
 )
 
-select *
+select
+    of_groups.* exclude (one),
+    of_groups.one.column_name,
+    of_groups.one.what,
+    of_groups.one.told
 from of_groups
-where told is not null;
+where of_groups.one.told is not null;

@@ -19,7 +19,7 @@ with compared as (
             struct_pack(column_name := 'declined_share', told := declined_share, part := declined_headcount),
             struct_pack(column_name := 'missing_share', told := missing_share, part := missing_headcount),
             struct_pack(column_name := 'unknown_share', told := unknown_share, part := unknown_headcount)
-        ], recursive := true),
+        ]) as one,
         total_headcount as whole
     from printed_declaration_rate
     union all
@@ -36,9 +36,7 @@ with compared as (
         classification,
         category,
         '' as comparator,
-        'share_of_grade' as column_name,
-        share_of_grade as told,
-        headcount as part,
+        struct_pack(column_name := 'share_of_grade', told := share_of_grade, part := headcount) as one,
         known_headcount as whole
     from printed_grade_profile
     union all
@@ -55,15 +53,16 @@ with compared as (
         classification,
         category,
         '' as comparator,
-        'share_of_group' as column_name,
-        share_of_group as told,
-        headcount as part,
+        struct_pack(column_name := 'share_of_group', told := share_of_group, part := headcount) as one,
         group_headcount as whole
     from printed_grade_profile
 )
 
 select
-    * exclude (told, part, whole)
+    compared.* exclude (one, whole),
+    compared.one.column_name
 from compared
-where told is not null and told is distinct from (part / nullif(whole, 0))::decimal(18, 9)
+where
+    compared.one.told is not null
+    and compared.one.told is distinct from (compared.one.part / nullif(compared.whole, 0))::decimal(18, 9)
 order by all;

@@ -240,19 +240,23 @@ compared as (
                 told := if(verdict is null, null, 1)::double,
                 again := if(
                     verdict in (
-                        'cannot_tell', verdict(gap_95.lower, gap_95.upper, against, material_gap_pp / 100, material_ratio)
+                        'cannot_tell',
+                        verdict(gap_95.lower, gap_95.upper, against, material_gap_pp / 100, material_ratio)
                     ),
                     1,
                     0
                 )::double,
                 off := 0e0
             )
-        ], recursive := true)
+        ]) as one
     from tested
 )
 
 select
-    * exclude (told, again, off)
+    compared.* exclude (one),
+    compared.one.column_name
 from compared
-where told is not null and (again is null or abs(told - again) > off)
+where
+    compared.one.told is not null
+    and (compared.one.again is null or abs(compared.one.told - compared.one.again) > compared.one.off)
 order by all;
