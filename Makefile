@@ -16,7 +16,7 @@ PYTHON ?= $(firstword $(foreach python,python3.14 python3.13 python3.12 python3.
 	$(shell $(python) -c '$(SUITS)' 2>/dev/null && echo $(python))))
 UV := $(shell sed -n 's/^ *"\(uv==[^"]*\)".*/\1/p' pyproject.toml)
 
-.PHONY: help setup demo serve test soak soak-files soak-kills soak-settings bench check wheelhouse clean
+.PHONY: help setup demo serve test soak soak-files soak-kills soak-settings bench bench-protect check wheelhouse clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -29,6 +29,7 @@ help:
 	@echo 'make soak-kills     kill at every point, and at KILLS=300 random moments'
 	@echo 'make soak-settings  run under every setting of a machine'
 	@echo 'make bench   time validation beside a bare pass of the database, on 1.5 million rows: some minutes'
+	@echo 'make bench-protect   round the cells of 10, 30, 100 and 220 organisations and attack them: some minutes'
 	@echo 'make check   run the linters and the type checker: ruff, mypy, sqlfluff'
 	@echo 'make wheelhouse   pack offline bundles for PLATFORMS="linux windows" and PYTHONS="3.11 …" into dist: some minutes'
 	@echo 'make setup   make or renew .venv; the others do it where it is needed'
@@ -73,6 +74,9 @@ soak-settings: .venv/.ready
 
 bench: .venv/.ready
 	@.venv/bin/python -m tests.bench.validate
+
+bench-protect: .venv/.ready
+	@.venv/bin/python -m tests.bench.protect
 
 check: .venv/.ready
 	@.venv/bin/ruff check --quiet --output-format concise .

@@ -20,6 +20,7 @@ RELEASE = "2026-03-31-aaaaaaaaaaaa"
 MADE, TODAY = "2026-04-10T09:00:00+00:00", date(2026, 4, 20)
 DECISION = Decision("B. Member", "chair of the EDI board", date(2026, 4, 14), "EDI/2026/14")
 TABLES = {"LICENCE": "OGL", "unit.csv": "org_code\nRNA\n", "unit.parquet": "PAR1", "report/RNA/pack.html": "<p>"}
+EXACT = {"internal/trend.parquet": "PAR1 exact", "internal/report/RNA/internal-pack.html": "exact pack"}
 PUBLIC = [*TABLES, "datapackage.json"]
 
 GOVERNANCE = """
@@ -58,9 +59,7 @@ def snapshot(folder: DataFolder, *extracts: Any, files: dict[str, str] | None = 
 
 def seal(folder: Path) -> str:
     """Write the list of a folder's files, but for what is below internal; return its SHA-256."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.parent.name != "internal"]
-    if folder.name == "internal":
-        paths = sorted(folder.iterdir())
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and folder / "internal" not in path.parents]
     lines = [f"{sha256(path.read_bytes())}  {path.relative_to(folder).as_posix()}\n" for path in paths]
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
     return sha256("".join(lines).encode())
@@ -73,7 +72,7 @@ def make(folder: DataFolder, *extracts: Any, release_id: str = RELEASE, **said: 
     """
     snapshot_id = snapshot(folder, *(extracts or (extract("RNA"),)), files=said.pop("files", None))
     path = folder.marts / release_id
-    for name, text in {**TABLES, "datapackage.json": release_id, "internal/trend.parquet": "PAR1 exact"}.items():
+    for name, text in {**TABLES, "datapackage.json": release_id, **EXACT}.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_text(text, encoding="utf-8")
     sums = {"internal/SHA256SUMS": seal(path / "internal"), "SHA256SUMS": seal(path)}

@@ -15,6 +15,7 @@ from pipelines import disk
 from pipelines.cli import approval as approval
 from pipelines.cli import attack as attack
 from pipelines.cli import audit as audit
+from pipelines.cli import compare as compare
 from pipelines.cli import dispose as dispose
 from pipelines.cli import inquiry as inquiry
 from pipelines.cli import ledger as ledger

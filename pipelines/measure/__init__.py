@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines import database, mapping
+from pipelines import database, internal_pack, mapping
 from pipelines.content import content_sha256
 from pipelines.database import Connection
 from pipelines.freeze import Snapshot
@@ -24,7 +24,11 @@ MARTS = (
     *("representation_gap", "trend", "declaration_rate", "grade_profile"),
     *("waterfall", "value_mapping", "reconciliation", "data_quality"),
     *("submission", "revision", "category_source", "waiver"),
+    *("wres_return", "wdes_return"),
 )
+
+# What somebody fills a form in from has a CSV twin.
+RETURNS = ("wres_return", "wdes_return")
 
 # Of 60,000 people over thirteen months they have more than a million rows each.
 LARGE = ("representation_gap", "trend")
@@ -63,11 +67,13 @@ def measure(
         progress: told the name of each step when it is done.
 
     Raises:
-        ValueError: ``counted_as`` of the method names a population that doesn't exist.
+        ValueError: ``counted_as`` of the method names a population that doesn't exist, or the threshold of internal
+            packs can't be meant.
         FormulaError: a text of a public table could be run as a formula.
     """
     noted = notes(snapshot)
     parts.refuse_unknown_populations(snapshot.method)
+    internal_pack.threshold(snapshot.method)
     register.run(con, snapshot)
     register.senders(con, snapshot)
     register.mappings(con, mapping.load_all(folder))
@@ -79,6 +85,7 @@ def measure(
         progress(name)
     earlier = revise.register(con, folder, snapshot, kept, progress)
     database.define(con, "intermediate/comparison")
+    database.build(con, "intermediate/return_line")
     for name in MARTS:
         path = _export(con, name, staging, noted, progress)
         database.view(con, name, [path])
@@ -98,5 +105,7 @@ def _export(con: Connection, name: str, staging: Path, notes: dict[str, str], pr
     path = staging / f"{name}.parquet"
     write = database.export_large if name in LARGE else database.export
     write(con, database.read_sql(f"marts/{name}"), path, notes)
+    if name in RETURNS:
+        public.write_twin(con, path)
     progress(name)
     return path

@@ -44,9 +44,18 @@ def write(con: Connection, name: str, folder: Path, notes: Mapping[str, str]) ->
     path = folder / f"{name}.parquet"
     to_parquet = database.export_large if name in LARGE else database.export
     to_parquet(con, database.read_sql(f"public/{name}"), path, notes)
+    write_twin(con, path)
+    return path
+
+
+def write_twin(con: Connection, path: Path) -> None:
+    """Write the CSV twin of a Parquet file beside it.
+
+    Raises:
+        FormulaError: a cell could be run as a formula.
+    """
     _refuse_formulas(con, path)
     database.twin(con, path, path.with_suffix(".csv"))
-    return path
 
 
 def _refuse_formulas(con: Connection, path: Path) -> None:

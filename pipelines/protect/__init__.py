@@ -25,8 +25,8 @@ EXACT_MARTS = ("representation_gap", "trend", "declaration_rate", "grade_profile
 
 # In this order: a statement reads the earlier ones.
 TABLES = (
-    *("rounding", "headcount", "representation_gap", "trend"),
-    *("declaration_rate", "grade_profile", "fallback", "answerable"),
+    *("rounding", "headcount", "representation_gap", "trend", "declaration_rate", "grade_profile"),
+    *("comparator_area", "fallback", "answerable"),
 )
 
 

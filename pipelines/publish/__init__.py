@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines import approval, describe, disk, gate, handover, ledger, seal
+from pipelines import approval, describe, disk, gate, handover, internal_pack, ledger, seal
 from pipelines.disk import write_whole
 from pipelines.freeze import Snapshot, canonical
 from pipelines.freeze.snapshot import manifest
@@ -120,10 +120,14 @@ def complete(draft: Path, measured: Measured, written: Mapping[str, Any]) -> dic
 
     Returns:
         the hashes of its lists of hashes, by path.
+
+    Raises:
+        ValueError: an internal pack is asked for in a way that can't be meant.
     """
     if measured.snapshot.synthetic:
         write_whole(draft / "SYNTHETIC.txt", SYNTHETIC + "\n")
     write_whole(draft / INTERNAL / "parts.json", canonical(_parts(measured)))
+    internal_pack.write(draft, measured.snapshot, SYNTHETIC if measured.snapshot.synthetic else "")
     _describe(draft, measured)
     program.wheel(draft / INTERNAL)
     provenance.write(

@@ -3,7 +3,8 @@
 -- Inputs: representation_gap (of the protected cells), consistent, waived_comparison, method.
 -- Caveat: computed from rounded counts: a count lies between headcount_lower and headcount_upper, and a share no further from the
 --         true one than share_rounding_error_pp. Intervals and p-values allow for chance, and not for the rounding; the verdict does: it
---         is cannot_tell unless the lowest and the highest counts that are consistent agree. Thin groups are in `fallback`.
+--         is cannot_tell unless the lowest and the highest counts that are consistent agree. Thin groups are in `fallback`, the areas
+--         of the residents in `comparator_area`.
 with told as (
     select
         representation_gap.*,
@@ -128,7 +129,6 @@ select
     published.coverage,
     published.population_vintage,
     published.age_range,
-    published.area_set,
     published.waivers is not null as rests_on_waiver,
     published.marker
 from published

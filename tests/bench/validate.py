@@ -8,13 +8,9 @@ libraries are loaded before the clock starts; validating includes writing the ac
 
 import argparse
 import importlib
-import multiprocessing
-import os
-import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +20,7 @@ from pipelines.landing import landed
 from pipelines.places import DataFolder
 from pipelines.sample import write_sample
 from pipelines.validate import validate
+from tests.bench.process import in_own_process
 
 ROWS_PER_PERSON = 1.107  # the sample's, with second and bank assignments
 TIMES = 3
@@ -40,12 +37,12 @@ def main() -> None:
         print(f"{'rows':>10} {'at fault':>9} {'validated':>12} {'bare pass':>12} {'ratio':>6} {'report':>9}")
         for fault_every in (0, 20):
             data = DataFolder(root / f"every{fault_every}")
-            _in_own_process(_sample, data, people, fault_every)
-            ingested = _in_own_process(_ingest, data)["ingested"]
+            in_own_process(_sample, data, people, fault_every)
+            ingested = in_own_process(_ingest, data)["ingested"]
             figures: dict[str, list[dict[str, float]]] = {"validated": [], "bare": []}
             for _ in range(TIMES):
-                figures["validated"].append(_in_own_process(_validate, data, ingested))
-                figures["bare"].append(_in_own_process(_bare_pass, data, ingested))
+                figures["validated"].append(in_own_process(_validate, data, ingested))
+                figures["bare"].append(in_own_process(_bare_pass, data, ingested))
             _show(figures)
 
 
@@ -60,28 +57,6 @@ def _show(figures: dict[str, list[dict[str, float]]]) -> None:
         f"{bare:>4.1f} s {middle('bare', 'gigabytes'):.2f} GB "
         f"{seconds / bare:>6.1f} {middle('validated', 'report_bytes'):>7,.0f} B"
     )
-
-
-def _in_own_process(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:
-    """Return what ``work`` measured in a new process, with its greatest memory.
-
-    A process begins with the memory that its parent stands at: nothing large may be done in this one.
-    """
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_measure, args=(work, arguments, sender))
-    process.start()
-    measured: dict[str, Any] = receiver.recv()
-    process.join()
-    return measured
-
-
-def _measure(work: Callable[..., dict[str, Any]], arguments: tuple[object, ...], sender: Any) -> None:
-    measured = work(*arguments)
-    measured["gigabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    sender.send(measured)
-    sender.close()
-    os._exit(0)
 
 
 def _sample(data: DataFolder, people: int, fault_every: int) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder.landing / "counts.csv").write_text(groups("RJC", FEBRUARY, White=60, BME=40), encoding="utf-8")
     (folder.landing / "rows.csv").write_text(nurses("RBK", FEBRUARY, A=30, N=9), encoding="utf-8")
     walk(folder, Console(quiet=True))
+    (folder.root / "method.yaml").write_text("disclosure: {internal_pack: true}", encoding="utf-8")
     (folder.root / "waivers").mkdir()
     (folder.root / "waivers" / "job-shares.yaml").write_text(WAIVER.replace("RXK", "RBK"), encoding="utf-8")
     again = nurses("RBK", FEBRUARY, A=30, N=8).replace(",1.0,", ",1.6,", 1)
@@ -78,6 +79,7 @@ def test_a_release_has_the_tables_described(release: Path) -> None:
     assert {path.stem for path in release.glob("internal/*.parquet")} == set(MARTS)
     assert {path.stem for path in release.glob("*.parquet")} == set(public.TABLES)
     assert {path.stem for path in release.glob("*.csv")} == set(public.TABLES)
+    assert {path.stem for path in release.glob("internal/*.csv")} == set(measure.RETURNS)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -145,6 +147,7 @@ def test_every_number_has_a_unit_but_places_in_an_order() -> None:
         ("grade_group", "sort_order"),
         ("waterfall", "step"),
         ("reconciliation", "line"),
+        *((name, "line") for name in measure.RETURNS),
     }
     assert without == order
 
@@ -154,11 +157,11 @@ def test_a_public_table_has_no_quantity(name: str) -> None:
     assert {column.unit for column in describe.load(name).columns.values()} == {""}
 
 
-@pytest.mark.parametrize("name", public.TABLES)
+@pytest.mark.parametrize("name", [*public.TABLES, *measure.RETURNS])
 def test_a_twin_has_the_columns_and_rows_of_its_table(
     release: Path, tables: duckdb.DuckDBPyConnection, name: str
 ) -> None:
-    raw = (release / f"{name}.csv").read_bytes()
+    raw = (release / ("internal" if name in measure.RETURNS else "") / f"{name}.csv").read_bytes()
     assert b"\r" not in raw
     assert raw.endswith(b"\n")
     assert not raw.startswith(b"\xef\xbb\xbf")
@@ -170,6 +173,16 @@ def test_a_twin_has_the_columns_and_rows_of_its_table(
         for row in tables.execute(f"from {name}").fetchall()
     ]
     assert rows == expected
+
+
+def test_the_packs_asked_for_lie_in_the_internal_part_of_each_unit(
+    release: Path, tables: duckdb.DuckDBPyConnection
+) -> None:
+    units = tables.execute("select org_code from unit where org_level in ('organisation', 'system')").fetchall()
+    packs = {path.relative_to(release).as_posix() for path in release.rglob("internal-pack.html")}
+    assert packs == {f"internal/report/{code}/internal-pack.html" for (code,) in units}
+    sealed = (release / "internal" / "SHA256SUMS").read_text(encoding="utf-8")
+    assert all(f"  {name.removeprefix('internal/')}\n" in sealed for name in packs)
 
 
 def test_every_unit_that_has_numbers_is_there_and_no_other(tables: duckdb.DuckDBPyConnection) -> None:
@@ -212,7 +225,7 @@ def test_a_package_holds_no_clock_no_path_of_a_machine_and_no_number_of_rows(rel
     assert str(release) not in text
     assert '"/' not in text
     numbers = {int(number) for number in re.findall(r"(?<=[:,\[])-?\d+(?=[,}\]])", text)}
-    weights = {path.stat().st_size for path in release.glob("internal/*.parquet")}
+    weights = {path.stat().st_size for kind in ("parquet", "csv") for path in release.glob(f"internal/*.{kind}")}
     assert numbers <= weights | {0, 1, -100, 100}
     assert text == canonical(package(release / "internal"))
 

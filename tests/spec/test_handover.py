@@ -14,7 +14,7 @@ from pipelines import approval, disk, handover, ledger
 from pipelines.approval import ApprovalError, UnknownReleaseError
 from pipelines.disk import HeldError
 from pipelines.places import DataFolder
-from tests.release import PUBLIC, RELEASE, approve, extract, files, make
+from tests.release import EXACT, PUBLIC, RELEASE, approve, extract, files, make
 
 LATER = "2026-04-30-bbbbbbbbbbbb"
 
@@ -62,6 +62,15 @@ def test_the_public_part_goes_out_and_nothing_else(folder: DataFolder, out: Path
     assert (line["release_id"], line["to"], line["by"]) == (RELEASE, str(out), approval.account())
     assert pointer_state(folder) == "published"
     assert [path.name for path in out.iterdir()] == [RELEASE]
+
+
+def test_no_exact_table_and_no_internal_pack_is_copied_anywhere(folder: DataFolder, out: Path) -> None:
+    exact = set(EXACT.values())
+    assert exact <= set(files(folder.marts / RELEASE).values())
+    handover.publish(folder, out)
+    for place in (out, folder.marts / "current"):
+        assert not exact & set(files(place).values())
+        assert [path for path in place.rglob("*") if path.name in ("internal", "internal-pack.html")] == []
 
 
 @pytest.mark.usefixtures("private_umask")

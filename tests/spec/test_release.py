@@ -186,6 +186,8 @@ def test_the_gate_opens_for_a_sealed_release_whose_public_tables_count_nobody(pu
         "counts.json",
         "report/unit.csv",
         "report/RNA/a.xlsx",
+        "report/RNA/internal-pack.html",
+        "wres_return.csv",
         "a.csv.gz",
     ],
 )

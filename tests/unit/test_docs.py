@@ -16,7 +16,7 @@ import great_expectations
 import pytest
 import yaml
 
-from pipelines import cli, contract, database, layout, mapping, measure, reference, sidecar
+from pipelines import cli, contract, database, internal_pack, layout, mapping, measure, reference, sidecar
 from pipelines.contract import FEEDS
 from pipelines.ingest import Ingested, ingest
 from pipelines.judge import FAULTS
@@ -33,6 +33,7 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 SQL = (PROJECT / "docs" / "sql.md").read_text(encoding="utf-8")
 LEDGER = (PROJECT / "docs" / "ledger.md").read_text(encoding="utf-8")
 SENDERS = (PROJECT / "docs" / "senders.md").read_text(encoding="utf-8")
+INTERNAL = (PROJECT / "docs" / "internal.md").read_text(encoding="utf-8")
 LONGEST_LIST_SPELT_OUT = 20
 # The words that a rule about a whole file or a line begins with.
 FILE_RULES = r'"((?:file|header|layout|column|sidecar|line)\.[a-z_]+)"'
@@ -420,6 +421,25 @@ def test_every_link_to_a_heading_finds_it() -> None:
 def test_every_mart_is_in_the_readmes_table() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", section(README, "What comes out"), re.MULTILINE)
     assert sorted(rows) == sorted(["headcount", *measure.MARTS])
+
+
+def test_the_setting_for_internal_packs_is_written_as_the_method_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "method.yaml").write_text(block(INTERNAL, "yaml", "disclosure:"), encoding="utf-8")
+    method = reference.method(DataFolder(tmp_path))
+    assert (method["disclosure"]["internal_pack"], internal_pack.threshold(method)) == (True, 5)
+    assert f"`internal/report/<org_code>/{internal_pack.NAME}`" in INTERNAL
+    (tmp_path / "method.yaml").write_text("disclosure: {internal_threshold: five}", encoding="utf-8")
+    with pytest.raises(ValueError, match="internal_threshold must be a whole number, and is a text"):
+        reference.method(DataFolder(tmp_path))
+
+
+def test_every_return_is_told_of_with_its_marking_words() -> None:
+    told = re.findall(r"^\| `(\w+)\.csv` \|", section(INTERNAL, "Returns"), re.MULTILINE)
+    assert tuple(told) == measure.RETURNS
+    marking = " ".join(section(INTERNAL, "The internal pack").split()).lower()
+    for words in re.split(r"[:.,] ", internal_pack.MARKING.removesuffix(".")):
+        if "{}" not in words:
+            assert words.lower() in marking
 
 
 def test_every_make_target_is_in_the_help() -> None:
