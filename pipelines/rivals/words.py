@@ -42,9 +42,8 @@ def lines(compared: Compared) -> Iterator[str]:
 
 
 def _tried(one: Found, every: int) -> str:
-    if every == 1:
-        return f"All {one.tried:,} small cells were tried"
-    return f"Tried were {one.tried:,} of {one.small:,} small cells: those of one table in {every}"
+    which = "" if every == 1 else f", those of one table in {every}"
+    return f"Small cells tried: {one.tried:,} of {one.small:,}{which}"
 
 
 def line(one: Found) -> str:

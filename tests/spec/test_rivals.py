@@ -3,12 +3,16 @@
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pipelines import reference
+from pipelines.cli import compare as cli
 from pipelines.database import Connection
+from pipelines.reference import method
 from pipelines.rivals import ComparisonError, Found, compare, methods, of_release, sampling, spread, words
 from pipelines.rivals.bounds import Sums, UnprovenError, settle
 from pipelines.rivals.table import Groups, Table, make
@@ -16,6 +20,7 @@ from tests.cube import people, register
 
 GROUPS = Groups({"afc/all": frozenset({"band_5", "band_6"})}, held=frozenset({"afc/all"}))
 NINE = (np.array([[7, 2]]), np.array([9]))
+DAY = date(2026, 3, 31)
 GRADES = (("band_5", "clinical"), ("band_6", "clinical"))
 
 
@@ -239,7 +244,7 @@ def rounding(base: int) -> str:
 
 
 def compared(con: Connection, path: Path) -> list[str]:
-    return list(words.lines(of_release(con, path, date(2026, 3, 31))))
+    return list(words.lines(of_release(con, path, DAY)))
 
 
 def test_every_method_has_a_line_on_the_releases_own_cube(con: Connection, tmp_path: Path) -> None:
@@ -254,7 +259,7 @@ def test_every_method_has_a_line_on_the_releases_own_cube(con: Connection, tmp_p
         "random by key, each alone    100 %    0 %        0       0    1.7 / 3  0.0 / 0.0     0",
         "controlled, this release     100 %    0 %        0       0    1.3 / 2  0.0 / 0.0     0",
     ]
-    assert "All 1 small cells were tried" in lines[11]
+    assert "Small cells tried: 1 of 1" in lines[11]
 
 
 def test_a_release_without_protected_counts_is_refused(con: Connection, tmp_path: Path) -> None:
@@ -266,3 +271,17 @@ def test_counts_that_their_publisher_made_public_are_not_compared(con: Connectio
     public = {"headcount.parquet": "from headcount", "rounding.parquet": rounding(1)}
     with pytest.raises(ComparisonError, match="no counts that were protected"):
         compared(con, release(con, tmp_path, EXACT | public))
+
+
+def test_the_command_prints_the_table(
+    con: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    public = {"headcount.parquet": ROUNDED, "rounding.parquet": rounding(5)}
+    made = SimpleNamespace(path=release(con, tmp_path, EXACT | public), snapshot=SimpleNamespace(as_at_date=DAY))
+    monkeypatch.setattr("pipelines.inventory.find", lambda _, asked: asked)
+    monkeypatch.setattr("pipelines.explain.release.open_release", lambda _, asked: made if asked == "2026" else None)
+    monkeypatch.setattr("pipelines.explain.release.load", lambda own, folder, _: reference.load(own, method(folder)))
+    assert cli.compare("2026", data=tmp_path) == 0
+    printed = capsys.readouterr().out
+    assert "5 methods on 2 cells of 1 organisations, 1 of them 1 to 4 people" in printed
+    assert "\n1–4 hidden, rest exact        50 %" in printed
