@@ -357,7 +357,7 @@ def refuse_withdrawn(standing: Standing, what: str) -> None:
 
 def _refuse_ungated(folder: DataFolder, standing: Standing) -> None:
     """Refuse a release of which the ledger has no line that it passed the gate; what is seen to be wrong is said."""
-    found = gate.problems(folder.marts / standing.release_id, standing.sums)
+    found = gate.tried(folder, standing).problems
     seen = "; ".join(found[:NAMED]) or "its checks hold now"
     raise ApprovalError(f"{standing.release_id} is built and hasn't passed its gate ({seen}); run 'edi run' again")
 

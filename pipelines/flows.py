@@ -182,7 +182,7 @@ def measure_snapshot(folder: DataFolder, snapshot: freeze.Snapshot) -> measure.M
         steps = extracts + 1 + len(measure.INTERMEDIATE) + len(measure.MARTS)
         with progress("progress-measure", "measure", steps) as on:
             measured = measure.measure(con, frozen, snapshot, place, on)
-        with progress("progress-protect", "protect", extracts + 1 + len(protect.TABLES)) as on:
+        with progress("progress-protect", "protect", extracts + 2 + len(protect.TABLES)) as on:
             return protect.protect(con, frozen, measured, key, on)
 
 

@@ -1,24 +1,87 @@
 """The gate: what must hold before a release may be shown to those who approve it. It fails closed."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipelines import describe, seal
+from pipelines import describe, ledger, seal
+from pipelines.places import DataFolder
+
+if TYPE_CHECKING:
+    from pipelines.approval import Standing
+    from pipelines.attack import Result
 
 # What the ledger says was checked.
-CHECKS = ("seal", "public tables")
+CHECKS = ("seal", "public tables", "attack")
 
-# The tables that go out until disclosure control exists: none of them counts anybody.
+# The tables that may go out: those that count nobody, and those of protected counts.
 WITHOUT_COUNTS = ("category", "grade_group", "unit")
+COUNTED = (
+    *("headcount", "rounding", "representation_gap", "trend"),
+    *("declaration_rate", "grade_profile", "fallback", "answerable"),
+)
 MAY_GO_OUT = {
-    *("SYNTHETIC.txt", "datapackage.json", "provenance.intoto.json"),
-    *(f"{name}.{kind}" for name in WITHOUT_COUNTS for kind in ("parquet", "csv")),
+    *("SYNTHETIC.txt", "disclosure.md", "datapackage.json", "provenance.intoto.json"),
+    *(f"{name}.{kind}" for name in (*WITHOUT_COUNTS, *COUNTED) for kind in ("parquet", "csv")),
 }
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What the gate's checks found: ``problems`` is why it stays closed, a line each; ``attack`` None if none began."""
+
+    problems: tuple[str, ...]
+    attack: "Result | None" = None
+
+
+def tried(folder: DataFolder, standing: "Standing", progress: Callable[[str], None] = lambda _: None) -> Tried:
+    """Try every check on a release. The attack reads only what is sealed and known; what stops it closes the gate.
+
+    Args:
+        folder: the data folder.
+        standing: what the ledger says of the release.
+        progress: told each step of the attack.
+    """
+    found = problems(folder.marts / standing.release_id, standing.sums)
+    if found:
+        return Tried(tuple(found))
+    from pipelines import attack
+    from pipelines.failure import EXPECTED, sentence
+
+    try:
+        result = attack.on_release(folder, standing, progress)
+    except EXPECTED as error:
+        return Tried((f"attack: {sentence(error)}",))
+    except Exception as error:
+        # Whatever stops it, a solver's fault too, is no proof.
+        return Tried(
+            (f"attack: it stopped ({type(error).__name__}); run 'edi attack' to see it again, and report this",)
+        )
+    return Tried(tuple(f"attack: {line}" for line in result.problems), result)
+
+
+def _why(error: BaseException, sentence: Callable[[Exception], str], expected: tuple[type[Exception], ...]) -> str:
+    if isinstance(error, expected):
+        return sentence(error)
+    return f"{type(error).__name__}, a fault of this program; 'edi attack' shows it again: report it"
+
+
+def note(folder: DataFolder, standing: "Standing", result: "Result") -> None:
+    """Enter the result of an attack in the ledger, unless its last line about that release's attacks says the same."""
+    line = {"event": "attacked", "release_id": standing.release_id, **result.entry}
+    before = [
+        one
+        for one in ledger.read(folder.ledger)
+        if one["event"] == "attacked" and one.get("release_id") == standing.release_id
+    ]
+    if not before or not line.items() <= before[-1].items():
+        ledger.append(folder.ledger, [line])
+
+
 def problems(release: Path, sums: Mapping[str, str]) -> list[str]:
-    """Return why the gate stays closed, a line each; none where it opens.
+    """Return what of a release isn't sealed, or isn't known to be fit to go out, a line each.
 
     Args:
         release: the release's folder.
@@ -26,20 +89,26 @@ def problems(release: Path, sums: Mapping[str, str]) -> list[str]:
     """
     return [
         *(f"seal: {line}" for line in seal.problems(release, dict(sums))),
-        *(f"public tables: {line}" for line in _counting(release)),
+        *(f"public tables: {line}" for line in public_problems(release)),
     ]
 
 
-def _counting(release: Path) -> list[str]:
-    """Return what of a public part isn't what is known to count nobody: another file, column or any quantity."""
+def public_problems(release: Path) -> list[str]:
+    """Return what of a public part isn't described: another file or column, or a number that nobody protects.
+
+    Args:
+        release: the release's folder.
+    """
     files = {path.relative_to(release).as_posix(): path for path in seal.held(release)}
     found = [f"{name} isn't one of the files that may go out" for name in files if name not in MAY_GO_OUT]
-    for name in WITHOUT_COUNTS:
-        columns = describe.load(name).columns
+    for name in (*WITHOUT_COUNTS, *COUNTED):
+        columns = describe.load(name, is_protected=True).columns
         there = [files[one] for one in (f"{name}.parquet", f"{name}.csv") if one in files]
         found += [f"{path.name} hasn't the columns described" for path in there if _columns(path) != list(columns)]
-        quantities = [column for column, described in columns.items() if described.unit]
-        found += [f"{name}: {column} is a number, and nothing protects it yet" for column in quantities]
+        if len(there) == 1 and name in COUNTED:
+            found.append(f"{there[0].name} has no twin")
+        quantities = [column for column, described in columns.items() if described.unit and name in WITHOUT_COUNTS]
+        found += [f"{name}: {column} is a number, and nothing protects it" for column in quantities]
     return found
 
 

@@ -13,6 +13,7 @@ from pipelines import disk
 
 # Importing them adds their commands.
 from pipelines.cli import approval as approval
+from pipelines.cli import attack as attack
 from pipelines.cli import audit as audit
 from pipelines.cli import compare as compare
 from pipelines.cli import dispose as dispose

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipelines import database, declared
+from pipelines import database, declared, loss
 from pipelines.content import content_sha256
 from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection
@@ -37,7 +37,7 @@ def protect(
     key: Key,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Measured:
-    """Write the public tables with counts beside those without, each with a CSV twin.
+    """Write the public tables with counts beside those without, each with a CSV twin, and what protection costs.
 
     Args:
         con: the database that ``measure`` used.
@@ -65,6 +65,9 @@ def protect(
         written = _write(con, measured.folder.parent, notes(snapshot), progress)
     finally:
         con.execute("set search_path = 'main'")
+    loss.write_summary(con, measured.folder.parent, snapshot.as_at_date, key.identifier)
+    loss.write_report(con, measured.folder.parent, measured.folder, snapshot.as_at_date)
+    progress("errors")
     return replace(
         measured,
         kept={one: {**made, **kept[one]} for one, made in measured.kept.items()},

@@ -165,9 +165,7 @@ def _slabs(table: Table) -> list[tuple[np.ndarray, int]]:
     return found
 
 
-def _limits(
-    table: Table, base: int, rest: np.ndarray, bounds: Bounds
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _limits(table: Table, base: int, rest: np.ndarray, bounds: Bounds) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return how many cells of each sum may go up, at least and at most, and which sums no bound can bite."""
     sums = table.sums.of(rest)
     cells = table.sums.of((rest > 0).astype(np.int64))

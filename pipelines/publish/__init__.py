@@ -5,7 +5,7 @@ The public part has tables of protected counts, and of none; the exact marts lie
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def staging(folder: DataFolder, snapshot: Snapshot, key: Key) -> Path:
     return path
 
 
-def publish(folder: DataFolder, measured: Measured) -> Release:
+def publish(folder: DataFolder, measured: Measured, progress: Callable[[str], None] = lambda _: None) -> Release:
     """Seal the staged marts, rename them into their release, try its gate, and point ``current.json`` at it.
 
     The same snapshot, code and configuration give the same release: one that is already there stays as it is.
@@ -97,13 +97,17 @@ def publish(folder: DataFolder, measured: Measured) -> Release:
         disk.settle_tree(draft)
         disk.replace(draft, path)
     _note(folder, identifier, measured, sums)
-    closed = gate.problems(path, sums)
-    if not closed and approval.state(ledger.read(folder.ledger), identifier) == "built":
+    standing = approval.standings(ledger.read(folder.ledger))[identifier]
+    tried = gate.tried(folder, standing, progress)
+    if tried.attack and tried.attack.tables:
+        gate.note(folder, standing, tried.attack)
+    closed = tried.problems
+    if not closed and standing.state == "built":
         gated = {"event": "gated", "release_id": identifier, "checks": list(gate.CHECKS)}
         ledger.append(folder.ledger, [gated])
     state = approval.state(ledger.read(folder.ledger), identifier) or "built"
     point(folder, identifier, snapshot, state)
-    return Release(identifier, path, snapshot, state, tuple(closed))
+    return Release(identifier, path, snapshot, state, closed)
 
 
 def complete(draft: Path, measured: Measured, written: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pipelines.measure.parts import PARTS
 from pipelines.protect.parts import KIND
 from pipelines.verify import audits, parts, releases, snapshots
 from pipelines.verify.chain import Chain
-from pipelines.verify.stored import MEND_FIRST, Problem, Stored
+from pipelines.verify.stored import MEND_FIRST, SNAPSHOTS, Problem, Stored
 
 
 def verify(stored: Stored, chain: Chain) -> Iterator[Problem]:
@@ -24,6 +24,8 @@ def verify(stored: Stored, chain: Chain) -> Iterator[Problem]:
     yield from releases.check(stored, chain.entries)
     yield from parts.check(stored, chain.entries, (*PARTS, KIND))
     yield from audits.check(stored, chain.entries)
+    # What an attack keeps is named by what it hangs on, and worked out again where it is damaged: nobody else names it.
+    stored.pass_over(f"{SNAPSHOTS}/attacked")
     yield from stored.strays(*([MEND_FIRST] if chain.problems else []))
     yield from stored.problems
 

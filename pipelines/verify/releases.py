@@ -18,7 +18,7 @@ LISTS = (SUMS, f"{INTERNAL}/{SUMS}")
 POINTER, CURRENT = f"{MARTS}/current.json", f"{MARTS}/current"
 RENEW = "find out who changed it, and run again, which makes it anew"
 
-OF_A_RELEASE = ("gated", "approved", "published", "withdrawn", "audited")
+OF_A_RELEASE = ("attacked", "gated", "approved", "published", "withdrawn", "audited")
 
 
 def check(stored: Stored, entries: Sequence[tuple[int, Entry]]) -> Iterator[Problem]:

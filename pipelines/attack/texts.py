@@ -1,0 +1,232 @@
+"""Numbers in the public texts: in what is written, in alternative texts and titles, and in the data of charts.
+
+Each has to be a number that a public table prints, or one of the method, a date, or a part of a name. Positions in
+drawings aren't read: what draws has to draw from what is printed.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+from pipelines import describe, seal
+from pipelines.database import Connection, identifier
+from pipelines.gate import COUNTED, WITHOUT_COUNTS
+
+# Of one text so many numbers are named.
+NAMED = 3
+
+DESCRIPTOR, PROVENANCE = "datapackage.json", "provenance.intoto.json"
+TEXT_FILES = (".txt", ".md", ".html", ".svg", ".json")
+
+# The words of a descriptor and of a provenance statement, beside those under `method` and `libraries`.
+DESCRIPTOR_KEYS = frozenset(
+    [
+        "$schema",
+        "name",
+        "title",
+        "description",
+        "version",
+        "keywords",
+        "licenses",
+        "resources",
+        "path",
+        "type",
+        "format",
+        "mediatype",
+        "encoding",
+        "dialect",
+        "header",
+        "delimiter",
+        "lineTerminator",
+        "quoteChar",
+        "doubleQuote",
+        "bytes",
+        "hash",
+        "contentHash",
+        "schema",
+        "fields",
+        "unit",
+        "categories",
+        "constraints",
+        "value",
+        "label",
+        "required",
+        "enum",
+        "minimum",
+        "maximum",
+        "primaryKey",
+        "uniqueKeys",
+        "missingValues",
+    ]
+)
+PROVENANCE_KEYS = frozenset(
+    [
+        "_type",
+        "subject",
+        "name",
+        "digest",
+        "sha256",
+        "hmac-sha256",
+        "predicateType",
+        "predicate",
+        "buildDefinition",
+        "buildType",
+        "externalParameters",
+        "snapshot_id",
+        "as_at_date",
+        "method",
+        "disclosure_key",
+        "internalParameters",
+        "libraries",
+        "resolvedDependencies",
+        "runDetails",
+        "builder",
+        "id",
+        "version",
+        "workforce-edi",
+    ]
+)
+NUMBERED = frozenset(("bytes", "minimum", "maximum"))
+
+# What isn't read of a page: its looks, and where things stand in a drawing.
+LOOKS = re.compile(
+    r"<style\b.*?</style>|\bstyle=\"[^\"]*\"|<!--.*?-->|&#\w+;|#[0-9a-fA-F]{3,8}\b"
+    r"|\s(?:x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|d|dx|dy|points|width|height|viewBox|transform|id|class|for|href|src|xmlns"
+    r"|aria-labelledby|aria-describedby|font-size|stroke-width|stroke-dasharray|colspan|rowspan|tabindex|lang|charset"
+    r"|content)=\"[^\"]*\"",
+    re.DOTALL,
+)
+DATES = re.compile(
+    r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November"
+    r"|December)(?: \d{4})?\b|\b(?:19|20)\d{2}\b"
+)
+# A number by itself; what hangs together with letters, as a band or a code, is a name.
+NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w]|[.,]\d)")
+
+
+def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> list[str]:
+    """Say which public texts have a number, or a key, that isn't explained; a line each, and never the number.
+
+    Args:
+        con: database with the views of ``files.views``.
+        release: the release's folder.
+        method: the method in force.
+    """
+    found: list[str] = []
+    texts = [path for path in seal.held(release) if path.suffix in TEXT_FILES]
+    if any(path.name not in (DESCRIPTOR, PROVENANCE) for path in texts):
+        explained = _printed(con) | set(_numbers_of(method)) | set(_names())
+    for path in texts:
+        name = path.relative_to(release).as_posix()
+        if path.name in (DESCRIPTOR, PROVENANCE):
+            found += [f"{name}: {line}" for line in _json_problems(path, method)]
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        unknown = [one for one in numbers(text) if one not in explained]
+        if unknown:
+            how_many = "a number" if len(unknown) == 1 else f"{len(unknown):,} numbers"
+            found.append(f"{name}: {how_many} that no public table prints, the first in line {_line(text, unknown[0])}")
+    return found
+
+
+def numbers(text: str) -> Iterator[Decimal]:
+    """Yield the numbers of a text or page, without signs; dates, looks and positions aren't any."""
+    for found in NUMBER.finditer(DATES.sub(" ", LOOKS.sub(" ", text))):
+        yield Decimal(found[0].replace(",", ""))
+
+
+def _line(text: str, number: Decimal) -> int:
+    for place, line in enumerate(text.splitlines(), start=1):
+        if number in set(numbers(line)):
+            return place
+    return 1
+
+
+def _printed(con: Connection) -> set[Decimal]:
+    """Return every number of the public tables as it may stand in a text: counts, and shares and gaps to one place."""
+    found: set[Decimal] = set()
+    for name in COUNTED:
+        for column, described in describe.load(name, is_protected=True).columns.items():
+            if not described.unit or described.type not in ("integer", "number"):
+                continue
+            percent = described.unit.startswith("share")
+            query = (
+                f"select distinct abs({identifier(column)}) from printed_{name} where {identifier(column)} is not null"
+            )
+            for (value,) in con.execute(query).fetchall():
+                found |= _as_written(Decimal(value) * (100 if percent else 1))
+    return found
+
+
+def _as_written(value: Decimal) -> set[Decimal]:
+    return {value.quantize(Decimal(places), ROUND_HALF_UP) for places in ("1", "0.1")} | {value}
+
+
+def _numbers_of(value: Any) -> Iterator[Decimal]:
+    """Yield the numbers of the method, and what they are in percent."""
+    if isinstance(value, Mapping):
+        for one in value.values():
+            yield from _numbers_of(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _numbers_of(one)
+    elif isinstance(value, str):
+        yield from numbers(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield abs(Decimal(str(value)))
+        if abs(value) < 1:
+            yield abs(Decimal(str(value)) * 100).normalize()
+
+
+def _names() -> Iterator[Decimal]:
+    """Yield the numbers in what describes the public tables: percentages of intervals, and the like."""
+    for name in (*WITHOUT_COUNTS, *COUNTED):
+        table = describe.load(name, is_protected=True)
+        yield from numbers(f"{table.title} {table.description}")
+        for column in table.columns.values():
+            yield from numbers(column.description)
+
+
+def _json_problems(path: Path, method: Mapping[str, Any]) -> list[str]:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return ["it isn't JSON"]
+    known = DESCRIPTOR_KEYS if path.name == DESCRIPTOR else PROVENANCE_KEYS
+    found = list(_unknown(said, known, set(method)))
+    if path.name == DESCRIPTOR:
+        found += _wrong_sizes(said, path.parent)
+    return list(dict.fromkeys(found))[:NAMED]
+
+
+def _unknown(value: Any, known: frozenset[str], settings: Iterable[str], key: str = "") -> Iterator[str]:
+    """Yield what of a JSON file nobody describes: a key, or a number where none belongs."""
+    if isinstance(value, Mapping):
+        free = key in ("method", "libraries")
+        for name, one in value.items():
+            if not free and name not in known:
+                yield f"the key '{name}' isn't one of those that are known"
+            elif key == "method" and name not in settings:
+                yield f"the method has no setting '{name}'"
+            elif key != "method":
+                yield from _unknown(one, known, settings, name)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _unknown(one, known, settings, key)
+    elif isinstance(value, int | float) and not isinstance(value, bool) and key not in NUMBERED:
+        yield f"a number stands under '{key}', where none belongs"
+
+
+def _wrong_sizes(said: Any, folder: Path) -> list[str]:
+    resources = said.get("resources", []) if isinstance(said, Mapping) else []
+    return [
+        f"the size of {one.get('path')} isn't that of the file"
+        for one in resources
+        if isinstance(one, Mapping)
+        and not (
+            (folder / str(one.get("path"))).is_file() and (folder / str(one["path"])).stat().st_size == one.get("bytes")
+        )
+    ]
