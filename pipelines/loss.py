@@ -4,6 +4,8 @@ The report in ``internal`` says how far the published counts and shares lie from
 only what anybody can work out from the published tables and the rule.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -64,37 +66,46 @@ def measure(con: Connection, public: Path, internal: Path, as_at_date: date) -> 
     """Return the errors at each level, the finest first.
 
     Args:
-        con: a database of its own, with the reference tables and the method.
+        con: database with the reference tables and the method; nothing of it changes.
         public: the folder of the protected tables.
         internal: the folder of the exact ones.
         as_at_date: the date that is measured.
     """
-    _open(con, public, as_at_date)
-    database.view(con, "exact_headcount", [internal / "headcount.parquet"])
-    _group(con, "exact_headcount", "exact_group")
-    _group(con, "public_headcount", "protected_group")
-    database.build(con, "loss/error")
-    return [Level(*row) for row in con.execute(database.read_sql("loss/level")).fetchall()]
+    with _opened(con, public, as_at_date):
+        database.view(con, "exact_headcount", [internal / "headcount.parquet"])
+        _group(con, "exact_headcount", "exact_group")
+        _group(con, "public_headcount", "protected_group")
+        database.build(con, "loss/error")
+        return [Level(*row) for row in con.execute(database.read_sql("loss/level")).fetchall()]
 
 
 def state(con: Connection, public: Path, as_at_date: date) -> list[Stated]:
     """Return the largest errors that are possible at each level; from protected tables alone.
 
     Args:
-        con: a database of its own, with the reference tables and the method.
+        con: database with the reference tables and the method; nothing of it changes.
         public: the folder of the protected tables.
         as_at_date: the date that is told of.
     """
-    _open(con, public, as_at_date)
-    database.view(con, "public_gap", [public / "representation_gap.parquet"])
-    _group(con, "public_headcount", "protected_group")
-    return [Stated(*row) for row in con.execute(database.read_sql("loss/stated_error")).fetchall()]
+    with _opened(con, public, as_at_date):
+        database.view(con, "public_gap", [public / "representation_gap.parquet"])
+        _group(con, "public_headcount", "protected_group")
+        return [Stated(*row) for row in con.execute(database.read_sql("loss/stated_error")).fetchall()]
 
 
-def _open(con: Connection, public: Path, as_at_date: date) -> None:
-    con.execute("create or replace table run as select ?::date as as_at_date", [as_at_date])
-    database.view(con, "public_headcount", [public / "headcount.parquet"])
-    database.view(con, "rounding", [public / "rounding.parquet"])
+@contextmanager
+def _opened(con: Connection, public: Path, as_at_date: date) -> Iterator[None]:
+    """Make the protected tables readable, in a schema that is gone afterwards: what the marts read stays as it is."""
+    con.execute("create schema loss")
+    con.execute("set search_path = 'loss,main'")
+    try:
+        con.execute("create table run as select ?::date as as_at_date", [as_at_date])
+        database.view(con, "public_headcount", [public / "headcount.parquet"])
+        database.view(con, "rounding", [public / "rounding.parquet"])
+        yield
+    finally:
+        con.execute("set search_path = 'main'")
+        con.execute("drop schema loss cascade")
 
 
 def _group(con: Connection, cube: str, groups: str) -> None:
@@ -112,7 +123,7 @@ def write_report(con: Connection, public: Path, internal: Path, as_at_date: date
     """Write what protection costs into the internal part of a release, and return where; from exact counts.
 
     Args:
-        con: a database of its own, with the reference tables and the method.
+        con: database with the reference tables and the method; nothing of it changes.
         public: the folder of the protected tables.
         internal: the folder of the exact ones, which the report goes into.
         as_at_date: the release's date.
@@ -127,13 +138,14 @@ def write_summary(con: Connection, public: Path, as_at_date: date, key_id: str) 
     Nothing of it needs the exact counts.
 
     Args:
-        con: a database of its own, with the reference tables and the method.
+        con: database with the reference tables and the method; nothing of it changes.
         public: the folder of the protected tables, which the summary goes into.
         as_at_date: the release's date.
         key_id: what the key is called in public.
     """
     stated = state(con, public, as_at_date)
-    rules = con.execute(database.read_sql("loss/rule")).fetchall()
+    with _opened(con, public, as_at_date):
+        rules = con.execute(database.read_sql("loss/rule")).fetchall()
     told = {"as_at_date": as_at_date, "disclosure": _settings(con), "key_id": key_id}
     return _write(public / SUMMARY, **told, stated=stated, rules=rules)
 

@@ -115,3 +115,12 @@ def test_the_95th_percentile_is_the_least_error_that_95_in_100_dont_exceed(
     level = Level(*own.execute(database.read_sql("loss/level")).fetchall()[0])
     assert (level.count_error_95, level.share_error_95_pp) == (most, most)
     assert level.count_error_mean == 1 + Decimal(8 * large) / 100
+
+
+def test_the_database_is_as_it_was(own: Connection, tables: Path) -> None:
+    own.execute("create table headcount as select 7 as people; create table run as select 8 as day")
+    loss.measure(own, tables, tables / "internal", DAY)
+    loss.state(own, tables, DAY)
+    assert own.execute("select people, day from headcount cross join run").fetchall() == [(7, 8)]
+    own.execute("drop table headcount; drop table run")
+    assert own.execute("select count(*) from duckdb_tables() where schema_name = 'loss'").fetchall() == [(0,)]
