@@ -20,7 +20,7 @@ CHECKS = ("seal", "public tables", "attack")
 WITHOUT_COUNTS = ("category", "grade_group", "unit")
 COUNTED = (
     *("headcount", "rounding", "representation_gap", "trend"),
-    *("declaration_rate", "grade_profile", "fallback", "answerable"),
+    *("declaration_rate", "grade_profile", "comparator_area", "fallback", "answerable"),
 )
 MAY_GO_OUT = {
     *("SYNTHETIC.txt", "disclosure.md", "datapackage.json", "provenance.intoto.json"),
