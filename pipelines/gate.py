@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 # What the ledger says was checked.
 CHECKS = ("seal", "public tables", "attack")
 
+# What is no expected error, and keeps a gate closed as well.
+FAULTS = (LookupError, ArithmeticError, TypeError, AttributeError, AssertionError, MemoryError)
+
 # The tables that may go out: those that count nobody, and those of protected counts.
 WITHOUT_COUNTS = ("category", "grade_group", "unit")
 COUNTED = (
     *("headcount", "rounding", "representation_gap", "trend"),
-    *("declaration_rate", "grade_profile", "fallback", "answerable"),
+    *("declaration_rate", "grade_profile", "comparator_area", "fallback", "answerable"),
 )
 MAY_GO_OUT = {
     *("SYNTHETIC.txt", "disclosure.md", "datapackage.json", "provenance.intoto.json"),
@@ -52,20 +55,11 @@ def tried(folder: DataFolder, standing: "Standing", progress: Callable[[str], No
 
     try:
         result = attack.on_release(folder, standing, progress)
-    except EXPECTED as error:
-        return Tried((f"attack: {sentence(error)}",))
-    except Exception as error:
-        # Whatever stops it, a solver's fault too, is no proof.
-        return Tried(
-            (f"attack: it stopped ({type(error).__name__}); run 'edi attack' to see it again, and report this",)
-        )
+    except (*EXPECTED, *FAULTS) as error:
+        # Whatever stops it is no proof: a fault of this program or of the solver too.
+        why = sentence(error) if isinstance(error, EXPECTED) else f"{type(error).__name__}, a fault: report it"
+        return Tried((f"attack: it wasn't finished: {why}",))
     return Tried(tuple(f"attack: {line}" for line in result.problems), result)
-
-
-def _why(error: BaseException, sentence: Callable[[Exception], str], expected: tuple[type[Exception], ...]) -> str:
-    if isinstance(error, expected):
-        return sentence(error)
-    return f"{type(error).__name__}, a fault of this program; 'edi attack' shows it again: report it"
 
 
 def note(folder: DataFolder, standing: "Standing", result: "Result") -> None:

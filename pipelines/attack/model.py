@@ -81,7 +81,7 @@ class Model:
 
     @cached_property
     def _in_part(self) -> np.ndarray:
-        return (self.part[:, None] == np.arange(self.tied.shape[1])[None, :]).astype(np.float64)
+        return np.asarray((self.part[:, None] == np.arange(self.tied.shape[1])[None, :]).astype(np.float64))
 
     def _adds_up(self, rows: np.ndarray, tied: np.ndarray) -> np.ndarray:
         """Tell of each row whether the characteristics that are tied add up to everybody."""
@@ -109,7 +109,7 @@ class Model:
         return np.asarray(kept & (change <= up[slab]).all(axis=1) & (-change <= down[slab]).all(axis=1))
 
     def condensed(self) -> "Model":
-        """Return the same without what is said twice: groups of the same slabs or answers, and what nothing is known of."""
+        """Return the same without what is said twice, of the same slabs or answers, and without what nothing bounds."""
         groups, floor, ceiling = _merged(self.groups, self.floor, self.ceiling)
         labels, floor, ceiling = _merged(self.labels, floor.T, ceiling.T)
         return replace(self, groups=groups, labels=labels, floor=floor.T, ceiling=ceiling.T)

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines import describe, seal
+from pipelines import database, describe, loss, places, seal
 from pipelines.database import Connection, identifier
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
 
@@ -23,71 +23,20 @@ TEXT_FILES = (".txt", ".md", ".html", ".svg", ".json")
 
 # The words of a descriptor and of a provenance statement, beside those under `method` and `libraries`.
 DESCRIPTOR_KEYS = frozenset(
-    [
-        "$schema",
-        "name",
-        "title",
-        "description",
-        "version",
-        "keywords",
-        "licenses",
-        "resources",
-        "path",
-        "type",
-        "format",
-        "mediatype",
-        "encoding",
-        "dialect",
-        "header",
-        "delimiter",
-        "lineTerminator",
-        "quoteChar",
-        "doubleQuote",
-        "bytes",
-        "hash",
-        "contentHash",
-        "schema",
-        "fields",
-        "unit",
-        "categories",
-        "constraints",
-        "value",
-        "label",
-        "required",
-        "enum",
-        "minimum",
-        "maximum",
-        "primaryKey",
-        "uniqueKeys",
-        "missingValues",
-    ]
+    (
+        *("$schema", "name", "title", "description", "version", "keywords", "licenses", "resources", "path", "type"),
+        *("format", "mediatype", "encoding", "dialect", "header", "delimiter", "lineTerminator", "quoteChar"),
+        *("doubleQuote", "bytes", "hash", "contentHash", "schema", "fields", "unit", "categories", "constraints"),
+        *("value", "label", "required", "enum", "minimum", "maximum", "primaryKey", "uniqueKeys", "missingValues"),
+    )
 )
 PROVENANCE_KEYS = frozenset(
-    [
-        "_type",
-        "subject",
-        "name",
-        "digest",
-        "sha256",
-        "hmac-sha256",
-        "predicateType",
-        "predicate",
-        "buildDefinition",
-        "buildType",
-        "externalParameters",
-        "snapshot_id",
-        "as_at_date",
-        "method",
-        "disclosure_key",
-        "internalParameters",
-        "libraries",
-        "resolvedDependencies",
-        "runDetails",
-        "builder",
-        "id",
-        "version",
-        "workforce-edi",
-    ]
+    (
+        *("_type", "subject", "name", "digest", "sha256", "hmac-sha256", "predicateType", "predicate"),
+        *("buildDefinition", "buildType", "externalParameters", "snapshot_id", "as_at_date", "method"),
+        *("disclosure_key", "internalParameters", "libraries", "resolvedDependencies", "runDetails", "builder", "id"),
+        *("version", "workforce-edi"),
+    )
 )
 NUMBERED = frozenset(("bytes", "minimum", "maximum"))
 
@@ -119,6 +68,8 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
     texts = [path for path in seal.held(release) if path.suffix in TEXT_FILES]
     if any(path.name not in (DESCRIPTOR, PROVENANCE) for path in texts):
         explained = _printed(con) | set(_numbers_of(method)) | set(_names())
+        if (release / loss.SUMMARY).is_file():
+            explained |= _stated(con, release)
     for path in texts:
         name = path.relative_to(release).as_posix()
         if path.name in (DESCRIPTOR, PROVENANCE):
@@ -158,6 +109,19 @@ def _printed(con: Connection) -> set[Decimal]:
             )
             for (value,) in con.execute(query).fetchall():
                 found |= _as_written(Decimal(value) * (100 if percent else 1))
+    return found
+
+
+def _stated(con: Connection, release: Path) -> set[Decimal]:
+    """Return the numbers of the summary of what rounding costs, worked out again from the public tables alone."""
+    (latest,) = con.execute("select max(as_at_date) from printed_headcount").fetchall()
+    found = set(numbers((places.REPORTS / f"{loss.SUMMARY}.j2").read_text(encoding="utf-8")))
+    for one in loss.state(con, release, latest[0]):
+        found |= {Decimal(value) for value in vars(one).values() if isinstance(value, int | Decimal)}
+        if one.bases:
+            found |= _as_written(Decimal(100 * one.without_rate) / one.bases)
+    for row in con.execute(database.read_sql("loss/rule")).fetchall():
+        found |= {Decimal(value) for value in row if isinstance(value, int)}
     return found
 
 
