@@ -302,7 +302,7 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
             protected = protect(con, frozen, measured, key, protecting)
             protecting.summary = f"{len(protected.content) - len(protected.marts)} public tables"
     with stage(console, "publish") as publishing:
-        release = publish(folder, protected)
+        release = publish(folder, protected, publishing)
         publishing.summary = f"release {release.release_id}, {release.state}"
     print_lines(console, [f"gate      closed: {line}" for line in release.closed], rest="'edi approve' names them")
     for one in (ingesting, validating, measuring, protecting):

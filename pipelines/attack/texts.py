@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines import database, describe, loss, places, seal
+from pipelines import describe, loss, places, seal
 from pipelines.database import Connection, identifier
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
 
@@ -120,7 +120,8 @@ def _stated(con: Connection, release: Path) -> set[Decimal]:
         found |= {Decimal(value) for value in vars(one).values() if isinstance(value, int | Decimal)}
         if one.bases:
             found |= _as_written(Decimal(100 * one.without_rate) / one.bases)
-    for row in con.execute(database.read_sql("loss/rule")).fetchall():
+    rules = "select base, bound_held, bound_other, count(*) from printed_rounding where as_at_date = ? group by all"
+    for row in con.execute(rules, [latest[0]]).fetchall():
         found |= {Decimal(value) for value in row if isinstance(value, int)}
     return found
 

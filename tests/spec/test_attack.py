@@ -8,11 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.attack import alone, kept
+from pipelines import attack as attacking
+from pipelines import gate, ledger
+from pipelines.approval import Standing
+from pipelines.attack import Result, alone, kept
 from pipelines.attack.cells import Outcome, attack, together
 from pipelines.attack.known import Laid
 from pipelines.attack.model import FREE, Model
 from pipelines.attack.solver import Solver, UnfinishedError
+from pipelines.places import DataFolder
 
 BASE, VALUES = 5, 3
 
@@ -180,3 +184,42 @@ def test_a_damaged_result_is_worked_out_again(tmp_path: Path, damage: str | None
         damage = json.dumps({**json.loads(path.read_text()), "determined": 0})
     path.write_text(damage, encoding="utf-8")
     assert kept.read(path) is None
+
+
+STANDING = Standing("2026-03-31-aaaaaaaaaaaa", "built", ({"snapshot_id": "s"},))
+LEAKING = Result(Outcome(tried=9, determined=2, narrowest=1), ("trend.parquet: x",), (), ("RNA on 2026-03-31",), 0, 1)
+
+
+@pytest.mark.parametrize("error", [UnfinishedError("time"), KeyError("x"), MemoryError(), ValueError("no headcount")])
+def test_an_attack_that_stops_keeps_the_gate_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def stopped(*_: object) -> Result:
+        raise error
+
+    monkeypatch.setattr(gate, "problems", lambda *_: [])
+    monkeypatch.setattr(attacking, "on_release", stopped)
+    (line,) = gate.tried(DataFolder(tmp_path), STANDING).problems
+    assert line.startswith("attack: it wasn't finished: ")
+
+
+def test_what_an_attack_finds_keeps_the_gate_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "problems", lambda *_: [])
+    monkeypatch.setattr(attacking, "on_release", lambda *_: LEAKING)
+    assert gate.tried(DataFolder(tmp_path), STANDING).problems == (
+        "attack: 2 counts can be told exactly (RNA on 2026-03-31)",
+        "attack: trend.parquet: x",
+    )
+    monkeypatch.setattr(gate, "problems", lambda *_: ["seal: unit.csv was changed"])
+    assert gate.tried(DataFolder(tmp_path), STANDING) == gate.Tried(("seal: unit.csv was changed",))
+
+
+def test_the_ledger_holds_numbers_of_an_attack_and_the_same_result_once(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    for result in (LEAKING, LEAKING, Result(Outcome(tried=9, narrowest=3)), LEAKING):
+        gate.note(folder, STANDING, result)
+    lines = ledger.read(folder.ledger)
+    assert [(one["verdict"], one["determined"], one["unexplained"]) for one in lines] == [
+        *(("refused", 2, 1), ("safe", 0, 0), ("refused", 2, 1))
+    ]
+    assert "trend" not in folder.ledger.read_text(encoding="utf-8")

@@ -181,7 +181,7 @@ def test_the_gate_opens_for_a_sealed_release_whose_public_tables_count_nobody(pu
 @pytest.mark.parametrize(
     "name",
     [
-        "representation_gap.csv",
+        "representation_gaps.csv",
         "headcount.PARQUET",
         "counts.json",
         "report/unit.csv",
