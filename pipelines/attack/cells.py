@@ -141,9 +141,9 @@ class _Search:
         for place in self.lacking():
             cell = int(self.cells[place, 0]), int(self.cells[place, 1])
             for sign, goal in ((1, int(self.most[place])), (-1, int(self.least[place]))):
-                if self._is_lacking(place):
-                    for table in steps(self.model, self.places, cell, sign, goal):
-                        self._walked(place, table)
+                walk = steps(self.model, self.places, cell, sign, goal)
+                while self._is_lacking(place) and (table := next(walk, None)) is not None:
+                    self._walked(place, table)
 
     def _walked(self, place: int, table: np.ndarray) -> None:
         """Show a cell to have all values from the true one to that in a table, which straight moves lead to."""
