@@ -116,6 +116,7 @@ def _group(con: Connection, cube: str, groups: str) -> None:
     )
     for name in GROUPS:
         database.build(con, f"intermediate/{name}")
+    database.build(con, "protect/unit_bound")
     con.execute(f"create or replace table {database.identifier(groups)} as select * from group_count")
 
 
@@ -129,17 +130,19 @@ def write_report(con: Connection, public: Path, internal: Path, as_at_date: date
         as_at_date: the release's date.
     """
     levels = measure(con, public, internal, as_at_date)
-    return _write(internal / REPORT, as_at_date=as_at_date, disclosure=_settings(con), levels=levels)
+    text = _text(REPORT, as_at_date=as_at_date, disclosure=_settings(con), levels=levels)
+    disk.write_whole(internal / REPORT, text)
+    return internal / REPORT
 
 
-def write_summary(con: Connection, public: Path, as_at_date: date, key_id: str) -> Path:
-    """Write how the public counts were protected, and how far off they can be, beside them, and return where.
+def summary(con: Connection, public: Path, as_at_date: date, key_id: str) -> str:
+    """Return how the public counts were protected, and how far off they can be.
 
-    Nothing of it needs the exact counts.
+    Nothing of it needs the exact counts: whoever has the public tables gets the same text.
 
     Args:
         con: database with the reference tables and the method; nothing of it changes.
-        public: the folder of the protected tables, which the summary goes into.
+        public: the folder of the protected tables.
         as_at_date: the release's date.
         key_id: what the key is called in public.
     """
@@ -147,7 +150,7 @@ def write_summary(con: Connection, public: Path, as_at_date: date, key_id: str) 
     with _opened(con, public, as_at_date):
         rules = con.execute(database.read_sql("loss/rule")).fetchall()
     told = {"as_at_date": as_at_date, "disclosure": _settings(con), "key_id": key_id}
-    return _write(public / SUMMARY, **told, stated=stated, rules=rules)
+    return _text(SUMMARY, **told, stated=stated, rules=rules)
 
 
 def _settings(con: Connection) -> dict[str, Any]:
@@ -156,8 +159,8 @@ def _settings(con: Connection) -> dict[str, Any]:
     return settings
 
 
-def _write(path: Path, **told: Any) -> Path:
-    """Write what the template of a file's name makes of what is told, and return the file."""
+def _text(name: str, **told: Any) -> str:
+    """Return what the template of a file's name makes of what is told."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     templates = Environment(
@@ -169,8 +172,7 @@ def _write(path: Path, **told: Any) -> Path:
         keep_trailing_newline=True,
     )
     templates.globals |= {"words": LEVEL_WORDS, "percent": _percent, "or_dash": _or_dash, "bound": _bound}
-    disk.write_whole(path, templates.get_template(f"{path.name}.j2").render(told))
-    return path
+    return templates.get_template(f"{name}.j2").render(told)
 
 
 def _bound(base: int, bound: int | None) -> str:

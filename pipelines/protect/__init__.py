@@ -13,6 +13,7 @@ from pipelines import database, declared, loss
 from pipelines.content import content_sha256
 from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection
+from pipelines.disk import write_whole
 from pipelines.freeze import Snapshot
 from pipelines.measure import Measured, notes, public, revise
 from pipelines.places import DataFolder
@@ -65,8 +66,9 @@ def protect(
         written = _write(con, measured.folder.parent, notes(snapshot), progress)
     finally:
         con.execute("set search_path = 'main'")
-    loss.write_summary(con, measured.folder.parent, snapshot.as_at_date, key.identifier)
-    loss.write_report(con, measured.folder.parent, measured.folder, snapshot.as_at_date)
+    public_part = measured.folder.parent
+    write_whole(public_part / loss.SUMMARY, loss.summary(con, public_part, snapshot.as_at_date, key.identifier))
+    loss.write_report(con, public_part, measured.folder, snapshot.as_at_date)
     progress("errors")
     return replace(
         measured,

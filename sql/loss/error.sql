@@ -1,5 +1,5 @@
 -- Grain:  a count above 0 at the as-at date: a detail cell of an organisation, or a unit's group of grades by category; no key.
--- Inputs: exact_headcount, public_headcount, rounding, exact_group, protected_group, run, method.
+-- Inputs: exact_headcount, public_headcount, rounding, exact_group, protected_group, unit_bound, run, method.
 -- Caveat: exact counts: internal. share_error_pp is null where there is no share (is_share false), and where the protected base is too small
 --         for a rate. Left out: counts that a publisher withheld, and organisations whose publisher made the counts public; a unit above holds
 --         all of its organisations. Groups overlap, and a count stands once in every classification that has it.
@@ -47,10 +47,12 @@ cell as (
         exact_cell.answer_status,
         exact_cell.headcount,
         coalesce(public_cell.headcount, 0) as protected_headcount,
+        unit_bound.min_known_other as min_known,
         sum(if(exact_cell.answer_status = 'known', exact_cell.headcount, 0)) over base as known_headcount,
         sum(if(exact_cell.answer_status = 'known', public_cell.headcount, 0)) over base as protected_known_headcount
     from exact_cell
     semi join rounded_organisation on exact_cell.org_code = rounded_organisation.org_code
+    left join unit_bound on exact_cell.org_code = unit_bound.org_code
     left join public_cell
         on
             exact_cell.org_code = public_cell.org_code
@@ -80,7 +82,8 @@ number as (
         headcount,
         protected_headcount,
         known_headcount,
-        protected_known_headcount
+        protected_known_headcount,
+        min_known
     from cell
     union all
     select
@@ -100,8 +103,16 @@ number as (
         exact_group.headcount,
         coalesce(protected_group.headcount, 0) as protected_headcount,
         exact_group.known_headcount,
-        coalesce(protected_group.known_headcount, 0) as protected_known_headcount
+        coalesce(protected_group.known_headcount, 0) as protected_known_headcount,
+        if(
+            exact_group.clinical = 'all'
+            and list_contains(method.disclosure.held_grade_groups, exact_group.grade_group),
+            unit_bound.min_known_held,
+            unit_bound.min_known_other
+        ) as min_known
     from exact_group
+    cross join method
+    left join unit_bound on exact_group.org_code = unit_bound.org_code
     left join rounded_organisation on exact_group.org_code = rounded_organisation.org_code
     left join protected_group
         on
@@ -122,7 +133,7 @@ select
     number.is_share,
     abs(number.protected_headcount - number.headcount)::bigint as count_error,
     if(
-        number.is_share and number.protected_known_headcount >= method.disclosure.min_known_headcount,
+        number.is_share and number.protected_known_headcount >= number.min_known,
         abs(
             100 * number.protected_headcount / number.protected_known_headcount
             - 100 * number.headcount / number.known_headcount
@@ -130,6 +141,5 @@ select
         null
     )::decimal(18, 9) as share_error_pp
 from number
-cross join method
 where number.headcount > 0
 order by all;

@@ -1,5 +1,5 @@
 -- Grain:  a level: groups of grades of organisations, organisations, systems, regions, the nation.
--- Inputs: public_gap (the public representation_gap), protected_group, run, method.
+-- Inputs: public_gap (the public representation_gap), protected_group, unit_bound, run, method.
 -- Caveat: public: from protected counts alone. An error is the largest that rounding can have made of a share, not the one that it made;
 --         a share counts once, whatever it is compared with. Bases are groups of grades by classification with anybody in them, as
 --         protected.
@@ -55,7 +55,12 @@ base as (
         protected_group.clinical,
         protected_group.grade_group,
         protected_group.classification,
-        protected_group.known_headcount >= method.disclosure.min_known_headcount as has_rates,
+        protected_group.known_headcount >= if(
+            protected_group.clinical = 'all'
+            and list_contains(method.disclosure.held_grade_groups, protected_group.grade_group),
+            unit_bound.min_known_held,
+            unit_bound.min_known_other
+        ) as has_rates,
         if(
             protected_group.org_level = 'organisation'
             and not (protected_group.clinical = 'all' and protected_group.grade_group = 'all'),
@@ -64,6 +69,7 @@ base as (
         ) as level
     from protected_group
     cross join method
+    left join unit_bound on protected_group.org_code = unit_bound.org_code
     where protected_group.characteristic <> 'total' and protected_group.total_headcount > 0
 ),
 

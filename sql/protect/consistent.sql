@@ -10,7 +10,7 @@ with published as (
         and list_contains(method.disclosure.held_grade_groups, comparison.grade_group) as is_held
     from comparison
     cross join method
-    where comparison.known_headcount >= method.disclosure.min_known_headcount and comparison.headcount is not null
+    where comparison.headcount is not null
 ),
 
 bounded as (
@@ -60,6 +60,8 @@ bounded as (
             and published.clinical = cell_count.clinical
             and published.classification = cell_count.classification
             and published.category = cell_count.category
+    where
+        published.known_headcount >= if(published.is_held, unit_bound.min_known_held, unit_bound.min_known_other)
 ),
 
 ranged as (

@@ -1,6 +1,6 @@
 -- Grain:  org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic, classification at the as-at date: a
 --         grade group too thin for a rate, and where to look instead.
--- Inputs: answer_base, grade_membership, organisation, unit, run, method (of the protected cells).
+-- Inputs: answer_base, grade_membership, unit, unit_bound, run, method (of the protected cells).
 -- Caveat: computed from rounded counts. The first that isn't thin, in this order: the smallest cluster of the unit that holds the grade
 --         group, its system's same grade group, three years' 31 March of the unit together, its whole family; `nothing` where none is.
 --         Three years count most people three times: a share of them has no interval.
@@ -15,8 +15,17 @@ with base as (
         answer_base.grade_group,
         answer_base.characteristic,
         answer_base.classification,
-        answer_base.known_headcount
+        answer_base.known_headcount,
+        answer_base.known_headcount >= if(
+            answer_base.clinical = 'all'
+            and list_contains(method.disclosure.held_grade_groups, answer_base.grade_group),
+            unit_bound.min_known_held,
+            unit_bound.min_known_other
+        ) as has_rates
     from answer_base
+    cross join method
+    inner join unit_bound
+        on answer_base.org_code = unit_bound.org_code and answer_base.as_at_date = unit_bound.as_at_date
     where answer_base.characteristic <> 'total'
 ),
 
@@ -30,8 +39,7 @@ now as (
 thin as (
     select now.*
     from now
-    cross join method
-    where now.known_headcount < method.disclosure.min_known_headcount
+    where not now.has_rates
 ),
 
 -- Every grade of the one is one of the other.
@@ -71,7 +79,6 @@ cluster as (
             wider.wider_family || ' ' || wider.wider_group, (wider.wider_grades, wider.wider_family, wider.wider_group)
         ) as instead
     from thin
-    cross join method
     inner join wider on thin.grade_family = wider.grade_family and thin.grade_group = wider.grade_group
     inner join now
         on
@@ -81,7 +88,7 @@ cluster as (
             and wider.wider_group = now.grade_group
             and thin.clinical = now.clinical
             and thin.classification = now.classification
-    where now.known_headcount >= method.disclosure.min_known_headcount and wider.wider_group <> 'all'
+    where now.has_rates and wider.wider_group <> 'all'
     group by all
 ),
 
@@ -95,7 +102,6 @@ system as (
         thin.classification,
         min(now.org_code) as instead
     from thin
-    cross join method
     inner join unit on thin.org_code = unit.org_code and unit.org_level = 'organisation'
     inner join now
         on
@@ -105,7 +111,7 @@ system as (
             and thin.grade_group = now.grade_group
             and thin.clinical = now.clinical
             and thin.classification = now.classification
-    where now.known_headcount >= method.disclosure.min_known_headcount
+    where now.has_rates
     group by all
 ),
 
@@ -143,8 +149,7 @@ family as (
         now.clinical,
         now.classification
     from now
-    cross join method
-    where now.grade_group = 'all' and now.known_headcount >= method.disclosure.min_known_headcount
+    where now.grade_group = 'all' and now.has_rates
 )
 
 select

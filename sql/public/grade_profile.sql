@@ -1,8 +1,8 @@
 -- Grain:  as_at_date, org_level, org_code, employment_type, grade_family, clinical, grade_group, characteristic, classification,
 --         category: at every date that representation_gap reports.
--- Inputs: grade_profile (of the protected cells), method.
--- Caveat: computed from rounded counts. Where fewer than method.disclosure.min_known_headcount people of the grade group have a known
---         answer there is no row; of a smaller group of people there is no share of the group.
+-- Inputs: grade_profile (of the protected cells), unit_bound, method.
+-- Caveat: computed from rounded counts. Where too few people of the grade group have a known answer (unit_bound)
+--         there is no row; of a smaller group of people there is no share of the group.
 select
     grade_profile.as_at_date,
     grade_profile.org_level,
@@ -30,7 +30,15 @@ select
     end as marker
 from grade_profile
 cross join method
-where grade_profile.known_headcount >= method.disclosure.min_known_headcount
+inner join unit_bound
+    on grade_profile.org_code = unit_bound.org_code and grade_profile.as_at_date = unit_bound.as_at_date
+where
+    grade_profile.known_headcount >= if(
+        grade_profile.clinical = 'all'
+        and list_contains(method.disclosure.held_grade_groups, grade_profile.grade_group),
+        unit_bound.min_known_held,
+        unit_bound.min_known_other
+    )
 order by
     grade_profile.as_at_date,
     grade_profile.org_level,

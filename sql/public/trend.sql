@@ -1,5 +1,5 @@
 -- Grain:  the key of representation_gap, at every date: of the grade groups that are held, clinical or not together.
--- Inputs: trend (of the protected cells), method.
+-- Inputs: trend (of the protected cells), unit_bound, method.
 -- Caveat: computed from rounded counts. No verdict: the months in between aren't judged, and how a share moved is in
 --         representation_gap against `previous`. Everybody has no share.
 select
@@ -27,10 +27,11 @@ select
     trend.marker
 from trend
 cross join method
+inner join unit_bound on trend.org_code = unit_bound.org_code and trend.as_at_date = unit_bound.as_at_date
 where
     trend.clinical = 'all'
     and list_contains(method.disclosure.held_grade_groups, trend.grade_group)
-    and (trend.characteristic = 'total' or trend.known_headcount >= method.disclosure.min_known_headcount)
+    and (trend.characteristic = 'total' or trend.known_headcount >= unit_bound.min_known_held)
     and trend.marker is distinct from '[x]'
 order by
     trend.as_at_date,

@@ -78,7 +78,7 @@ def test_errors_are_told_by_level(own: Connection, tables: Path) -> None:
 
 
 def test_the_report_says_so_in_words(own: Connection, tables: Path) -> None:
-    report = loss.write_report(own, tables, tables / "internal", DAY).read_text(encoding="utf-8")
+    report = loss.write_report(own, tables, tables / "internal", DAY)
     assert "| detail cells: a grade, clinical or not, by answer | 6 | 1.33 | 2 |" in report
     assert "| detail cells: a grade, clinical or not, by answer | 4 | 50.0 % | 3.33 | 3.33 |" in report
     assert "at least 50 answers are known" in report
@@ -95,7 +95,7 @@ def test_the_largest_errors_that_are_possible_need_no_exact_count(own: Connectio
 def test_the_summary_says_the_rule_and_its_bounds(own: Connection, tables: Path, tmp_path: Path) -> None:
     for table in tables.glob("*.parquet"):
         (tmp_path / table.name).write_bytes(table.read_bytes())
-    text = loss.write_summary(own, tmp_path, DAY, "0123456789ab").read_text(encoding="utf-8")
+    text = loss.summary(own, tmp_path, DAY, "0123456789ab")
     assert "means 0 to 4 people" in text
     assert "Key: 0123456789ab." in text
     assert "grade groups all, afc_8a_plus, afc_8c_plus, clinical" in text
