@@ -51,10 +51,10 @@ from pipelines.places import DataFolder
 from pipelines.road import (
     alone,
     awaited,
-    judge,
-    judge_files,
     disclosure_key,
     frozen_database,
+    judge,
+    judge_files,
     kept_lines,
     open_database,
     receipt,

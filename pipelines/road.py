@@ -23,7 +23,7 @@ from pipelines.freeze.owners import GaveWay
 from pipelines.freeze.snapshot import definitions
 from pipelines.ingest import Extract, Ingested, ingest
 from pipelines.landing import ignored, landed
-from pipelines.measure import Measured, measure, parts
+from pipelines.measure import measure, parts
 from pipelines.measure.register import at_work
 from pipelines.places import DataFolder
 from pipelines.progress import Stage, stage
@@ -313,7 +313,7 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
 
 @contextmanager
 def frozen_database(folder: DataFolder, snapshot: Snapshot) -> Iterator[tuple[Connection, DataFolder]]:
-    """Give a database with the reference tables, mappings and method that a snapshot froze, whatever is in force by now.
+    """Give a database with the tables, mappings and method that a snapshot froze, whatever is in force by now.
 
     Yields:
         the database, and the data folder with what was frozen in the place of its own definitions.

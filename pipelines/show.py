@@ -105,7 +105,7 @@ def what_next(console: "Console", folder: "DataFolder", journey: "Journey") -> N
         [
             *said,
             f"release   Exact counts, for internal use: {made.internal}",
-            "release   No number is published until disclosure control exists.",
+            f"release   Protected counts, to be shown once approved: {made.path}",
         ],
     )
 

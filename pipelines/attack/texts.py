@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines import describe, loss, places, seal
+from pipelines import describe, loss, seal
 from pipelines.database import Connection, identifier
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
 

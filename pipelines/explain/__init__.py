@@ -4,13 +4,13 @@ What is told is worked out again from the release's own cube by the SQL that mad
 Aggregates only; no row of a person is opened.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines import database, inventory, seal
 from pipelines.approval import Standing
 from pipelines.database import Connection
-from pipelines.explain import choose, counts, gap, recount, release, trace
+from pipelines.explain import choose, counts, gap, public, recount, release, trace
 from pipelines.explain.choose import AskedWronglyError as AskedWronglyError
 from pipelines.explain.recount import Check
 from pipelines.explain.release import Made
@@ -21,7 +21,7 @@ from pipelines.terminal import visible
 
 EXACT = "EXACT AND INTERNAL: a small count can point to a person. Not to be passed on, and not to be published."
 
-PROTECTION = "Nothing was done: the number is exact and internal. Public numbers come with disclosure control."
+PROTECTION = "Nothing was done: the number is exact and internal. Without --internal the public number is explained."
 
 # Marts whose rows are gaps.
 GAPS = ("representation_gap", "trend")
@@ -65,10 +65,7 @@ def explain(
     wanted = choose.parse(mart, key)
     standing = inventory.find(folder, asked)
     if not internal:
-        raise ValueError(
-            f"release {standing.release_id} has no public {mart}: it counts people, and until disclosure control "
-            "exists no mart with counts is public; those who may see exact counts add --internal"
-        )
+        return _public(folder, mart, wanted, standing)
     made = release.open_release(folder, standing)
     for name in dict.fromkeys((mart, *recount.READ)):
         if not (made.internal / f"{name}.parquet").is_file():
@@ -76,6 +73,32 @@ def explain(
     with database.connect() as con:
         row = choose.row(con, mart, made.internal / f"{mart}.parquet", wanted, made.snapshot.as_at_date.isoformat())
         return _explained(con, folder, made, mart, row)
+
+
+def _public(folder: DataFolder, mart: str, wanted: Mapping[str, str], standing: Standing) -> Explanation:
+    """Tell of a public number from the public tables of its release, and from nothing else."""
+    path = folder.marts / standing.release_id
+    if not (path / f"{mart}.parquet").is_file():
+        raise ValueError(
+            f"release {standing.release_id} has no public {mart}, as those of earlier versions have none; those who may see "
+            "exact counts add --internal"
+        )
+    with database.connect() as con:
+        row = choose.row(con, mart, path / f"{mart}.parquet", wanted, standing.release_id[:10])
+        compared, wrong = public.differing(row)
+        wrong += seal.problems(path, standing.sums)
+        agrees = f"{compared} shares were worked out again from the counts beside them, and each agrees."
+        synthetic = [SYNTHETIC] if (path / "SYNTHETIC.txt").is_file() else []
+        sections = [
+            Section("", (_state(standing), *synthetic)),
+            Section(f"public {mart}, release {standing.release_id}", (_key(mart, row),)),
+            *_disagreement(wrong, []),
+            Section("The number", tuple(public.number(row, choose.KEYS[mart]))),
+            Section("How it is protected", tuple(public.rounding(con, path, row))),
+            Section("Where it comes from", tuple(public.made_by(path))),
+            Section("Checked", (f"{len(wrong)} of what was compared DOES NOT AGREE." if wrong else agrees,)),
+        ]
+    return Explanation(tuple(sections), tuple(wrong))
 
 
 def _explained(con: Connection, folder: DataFolder, made: Made, mart: str, row: Row) -> Explanation:
@@ -90,7 +113,7 @@ def _explained(con: Connection, folder: DataFolder, made: Made, mart: str, row: 
     sections = [
         Section("", (EXACT, _state(made.standing), *([SYNTHETIC] if made.snapshot.synthetic else []))),
         Section(f"{mart}, release {made.standing.release_id}", (_key(mart, row),)),
-        *_disagreement(check, since),
+        *_disagreement(check.differing, since),
         *told,
         Section("The SQL", tuple(sql)),
         Section("The files", tuple(trace.extracts(con, folder, made))),
@@ -111,7 +134,9 @@ def _state(standing: Standing) -> str:
 
 
 def _key(mart: str, row: Row) -> str:
-    return " ".join(f"{column}={'' if row[column] is None else row[column]}" for column in choose.KEYS[mart])
+    return " ".join(
+        f"{column}={'' if row[column] is None else row[column]}" for column in choose.KEYS[mart] if column in row
+    )
 
 
 def _gap(con: Connection, folder: DataFolder, made: Made, row: Row, named: gap.Names, check: Check) -> list[Section]:
@@ -150,8 +175,8 @@ def _plain(con: Connection, mart: str, row: Row, named: gap.Names, check: Check)
     ]
 
 
-def _disagreement(check: Check, since: Sequence[str]) -> list[Section]:
-    if not check.differing:
+def _disagreement(differing: Sequence[str], since: Sequence[str]) -> list[Section]:
+    if not differing:
         return []
     why = (
         f"Since the release these have changed, which may be why: {', '.join(since)}."
@@ -159,7 +184,7 @@ def _disagreement(check: Check, since: Sequence[str]) -> list[Section]:
         else "Neither the SQL nor the reference data are known to have changed: the mart, the cube or the snapshot was "
         "changed after it was made. Let nothing rest on this number before that is cleared up."
     )
-    return [Section("THIS NUMBER DOES NOT AGREE", (*(f"{one}." for one in check.differing), why))]
+    return [Section("THIS NUMBER DOES NOT AGREE", (*(f"{one}." for one in differing), why))]
 
 
 def _checked(check: Check, since: Sequence[str]) -> tuple[str, ...]:

@@ -91,20 +91,27 @@ def _condition(cells: Mapping[str, str]) -> str:
     return " and ".join(f"coalesce({identifier(column)}::varchar, '') = ?" for column in cells) or "true"
 
 
+def _columns(con: Connection, mart: str) -> list[str]:
+    """Return the columns of a mart's key that the file has: the public cube has no staff groups."""
+    there = {name for name, *_ in con.execute("describe mart").fetchall()}
+    return [column for column in KEYS[mart] if column in there]
+
+
 def _values(con: Connection, mart: str, cells: Mapping[str, str]) -> tuple[int, dict[str, list[str]]]:
     """Return how many rows have some cells, and of each column of the key the values that these have."""
-    lists = ", ".join(f"list(distinct coalesce({identifier(column)}::varchar, ''))" for column in KEYS[mart])
+    columns = _columns(con, mart)
+    lists = ", ".join(f"list(distinct coalesce({identifier(column)}::varchar, ''))" for column in columns)
     query = f"select count(*), {lists} from mart where {_condition(cells)}"
     ((rows, *values),) = con.execute(query, list(cells.values())).fetchall()
-    return rows, {column: sorted(found or []) for column, found in zip(KEYS[mart], values, strict=True)}
+    return rows, {column: sorted(found or []) for column, found in zip(columns, values, strict=True)}
 
 
 def _nearest(con: Connection, mart: str, cells: Mapping[str, str]) -> str:
     """Say which cell no row has, alone or beside the others, and what that column has instead."""
     for column, value in cells.items():
         _, values = _values(con, mart, {})
-        if value not in values[column]:
-            return f"no row of {mart} has {column}={value}; {_instead(value, values[column])}"
+        if value not in values.get(column, ()):
+            return f"no row of {mart} has {column}={value}; {_instead(value, values.get(column, []))}"
     for column in reversed(list(cells)):
         others = {name: value for name, value in cells.items() if name != column}
         rows, values = _values(con, mart, others)

@@ -1,4 +1,4 @@
-"""What is kept per extract: its cells, rounded. A new month costs a month, and a run that stopped goes on where it was."""
+"""What is kept per extract, its cells, rounded: a new month costs a month, and a run that stopped goes on from there."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +28,9 @@ COLUMNS = {
     **dict.fromkeys(("headcount", "base", "bound_held", "bound_other"), "bigint"),
     "as_at_date": "date",
 }
+
+# Stands for a bound where nothing is promised: looser than any.
+NOTHING = 1 << 40
 
 # What the rounding hangs on beside cells, key and reference: this package, its SQL, and the settings of this name.
 SETTINGS = ("base", "bound_held", "bound_other", "held_grade_groups")
@@ -107,12 +110,13 @@ def _rule(folder: DataFolder, settings: Mapping[str, Any], key: Key) -> str:
 
 def _before(snapshot: Snapshot, extract: FrozenExtract, kept: Kept, made: Kept) -> list[tuple[str, str, Path, Path]]:
     """Return of each organisation and date that an extract corrects the exact and the rounded cells before."""
-    found = []
+    found: list[tuple[str, str, Path, Path]] = []
     for one in snapshot.revisions:
         if one.by == extract.sha256 and tuple(one.about) in extract.owns:
             earlier = next((other for other in kept if _is(other, one.sha256, one.typed)), None)
             if earlier:
-                found.append((*one.about, made[earlier]["cube_part"], kept[earlier][KIND]))
+                org_code, as_at = one.about
+                found.append((org_code, as_at, made[earlier]["cube_part"], kept[earlier][KIND]))
     return sorted(found)
 
 
@@ -150,34 +154,26 @@ def _rounded(cells: pd.DataFrame, held: Groups, key: bytes, settings: Mapping[st
     Raises:
         RoundingError: an organisation's counts can't be rounded; its code and date are named.
     """
-    protected = cells.assign(bound_held=pd.NA, bound_other=pd.NA)
     counts = cells["headcount"].copy()
+    promised = pd.DataFrame(0, index=cells.index, columns=["bound_held", "bound_other"])
     wanted = Bounds(settings["bound_held"], settings["bound_other"])
-    loosest: dict[tuple[str, str], Bounds] = {}
-    for rows, table in tables(cells, held, key, settings["base"]):
-        as_at, org_code = cells.loc[rows[0], ["as_at_date", "org_code"]]
+    for rows, table in tables(cells, held, key):
         try:
             counts.loc[rows], bounds = rounded(table, settings["base"], wanted)
         except RoundingError as error:
+            as_at, org_code = cells.loc[rows[0], ["as_at_date", "org_code"]]
             raise RoundingError(f"{org_code} as at {as_at:%Y-%m-%d}: {error}") from error
-        loosest[org_code, as_at] = max(loosest.get((org_code, as_at), wanted), bounds, key=_looseness)
-    for (org_code, as_at), bounds in loosest.items():
-        where = protected["org_code"].eq(org_code) & protected["as_at_date"].eq(as_at)
-        protected.loc[where, ["bound_held", "bound_other"]] = [
-            pd.NA if bound is None else bound for bound in (bounds.held, bounds.other)
-        ]
-    return protected.assign(headcount=counts)
-
-
-def _looseness(bounds: Bounds) -> float:
-    return float("inf") if bounds.other is None else bounds.other
+        promised.loc[rows] = [NOTHING if bound is None else bound for bound in (bounds.held, bounds.other)]
+    # The loosest of an organisation's tables of a date stands for all of them.
+    loosest = promised.groupby([cells["as_at_date"], cells["org_code"]]).transform("max").astype("Int64")
+    return cells.assign(headcount=counts).join(loosest.where(loosest < NOTHING))
 
 
 def _finished(cells: pd.DataFrame, passes: bool, settings: Mapping[str, Any]) -> pd.DataFrame:
     """Return the cells as they are kept: a count that passes through has the base 1, and its sums are exact."""
     said = {"base": 1, "bound_held": 0, "bound_other": 0} if passes else {"base": settings["base"]}
     kept = cells.assign(**said).drop(columns=["earlier_headcount", "earlier_rounded"])
-    numbers = {name: "Int64" for name in ("headcount", "base", "bound_held", "bound_other")}
+    numbers = dict.fromkeys(("headcount", "base", "bound_held", "bound_other"), "Int64")
     return kept.astype(numbers)
 
 

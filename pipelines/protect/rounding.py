@@ -52,7 +52,7 @@ class Sums:
     def of(self, values: np.ndarray) -> np.ndarray:
         """Return the sums of a value per cell, groups of answers × groups of grades."""
         # Whole numbers far below 2**53: no order of adding them changes a sum.
-        return np.rint((self.answers * values.astype(np.float64)) @ self.grades.T).astype(np.int64)
+        return np.asarray(np.rint((self.answers * values.astype(np.float64)) @ self.grades.T).astype(np.int64))
 
     def cells(self, answer: int, grade: int) -> np.ndarray:
         """Return the cells of one sum."""

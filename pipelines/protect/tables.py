@@ -61,7 +61,7 @@ def groups(con: Connection) -> Groups:
     )
 
 
-def tables(cells: pd.DataFrame, groups: Groups, key: bytes, base: int) -> Iterator[tuple[pd.Index, Table]]:
+def tables(cells: pd.DataFrame, groups: Groups, key: bytes) -> Iterator[tuple[pd.Index, Table]]:
     """Return each table of an extract, with the rows of ``cells`` that it is made of; withheld counts are in none.
 
     Args:
@@ -69,19 +69,17 @@ def tables(cells: pd.DataFrame, groups: Groups, key: bytes, base: int) -> Iterat
             before a correction ``earlier_headcount`` and ``earlier_rounded``.
         groups: whose sums are held.
         key: what the leanings are drawn by.
-        base: what counts become multiples of.
     """
     there = cells[cells["headcount"].notna()]
-    for (_, org_code, employment_type), rows in there.groupby(list(TABLE), sort=True):
+    for _, rows in there.groupby(list(TABLE), sort=True):
         named = rows.sort_values(list(CELL), kind="stable")
-        yield named.index, _table(named, groups, leans(key, _names(org_code, employment_type, named)))
+        yield named.index, _table(named, groups, leans(key, _names(named)))
 
 
-def _names(org_code: str, employment_type: str, rows: pd.DataFrame) -> list[tuple[str, ...]]:
-    return [
-        (org_code, employment_type, *("" if pd.isna(part) else str(part) for part in cell))
-        for cell in rows[list(CELL)].itertuples(index=False)
-    ]
+def _names(rows: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Return what each cell is called: everything but its date; a blank is a part as any other."""
+    named = rows[["org_code", "employment_type", *CELL]].fillna("")
+    return list(named.itertuples(index=False, name=None))
 
 
 def _table(rows: pd.DataFrame, groups: Groups, lean: np.ndarray) -> Table:

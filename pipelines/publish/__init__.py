@@ -23,8 +23,8 @@ from pipelines.seal import INTERNAL, held
 DESCRIPTOR = "datapackage.json"
 
 PUBLIC = (
-    "What may be published of a release. Counts are rounded so that nobody can be found in them: each lies less than the "
-    "base from the true one, and a cell of 0 has 0 to 4 people."
+    "What may be published of a release. Counts are rounded so that nobody can be found in them: `rounding` says to "
+    "multiples of which base, and a cell of 0 has fewer people than the base, not none."
 )
 EXACT = "The exact tables of a release: personal data where counts are small. Never to be published or passed on."
 

@@ -1,4 +1,4 @@
--- Grain:  org_level, org_code, question, characteristic at the as-at date: a question that boards ask (domain.md 8.1), and how much of it
+-- Grain:  org_level, org_code, place, characteristic at the as-at date: a question that boards ask (domain.md 8.1), and how much of it
 --         the published numbers answer. Substantive staff.
 -- Inputs: public_representation_gap, public_trend, public_declaration_rate, category, run (what is published, and nothing else).
 -- Caveat: `of` is how many numbers a whole answer takes, `told` how many there are. Questions that no data here can answer (international

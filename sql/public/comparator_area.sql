@@ -12,4 +12,4 @@ select distinct
     area_set
 from representation_gap
 where area_set is not null
-order by all;
+order by as_at_date, org_code, comparator, classification;

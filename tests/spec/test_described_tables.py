@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from pipelines import describe, measure, places
+from pipelines import describe, measure, places, protect
 from pipelines.database import identifier, literal, read_sql
 from pipelines.disk import file_sha256
 from pipelines.freeze import canonical
@@ -22,11 +22,15 @@ from tests.spec.test_revision import FEBRUARY, groups, nurses
 from tests.spec.test_waivers import WAIVER
 
 MARTS = ("headcount", *measure.MARTS)
-TABLES = (*MARTS, *public.TABLES)
+# Public tables of counts are called as the exact ones are: here they stand under `public/`.
+PROTECTED = tuple(f"public/{name}" for name in protect.TABLES)
+PUBLIC = (*public.TABLES, *PROTECTED)
+TABLES = (*MARTS, *PUBLIC)
 
 # Columns of a key that may be blank: an answer that isn't known, a feed that never came.
 BLANK_IN_KEY = {
     "headcount": {"classification", "category"},
+    "public/headcount": {"classification", "category"},
     "value_mapping": {"source_value", "classification", "category"},
     "submission": {"feed"},
 }
@@ -53,8 +57,13 @@ def tables(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with a view of each table of the release."""
     with duckdb.connect() as con:
         for path in (*release.glob("*.parquet"), *release.glob("internal/*.parquet")):
-            con.execute(f"create view {identifier(path.stem)} as from read_parquet({literal(str(path))})")
+            name = f"public/{path.stem}" if f"public/{path.stem}" in PROTECTED and path.parent == release else path.stem
+            con.execute(f"create view {identifier(name)} as from read_parquet({literal(str(path))})")
         yield con
+
+
+def described(name: str) -> describe.Table:
+    return describe.load(name.removeprefix("public/"), is_protected=name.startswith("public/"))
 
 
 def package(folder: Path) -> dict[str, object]:
@@ -67,71 +76,80 @@ def package(folder: Path) -> dict[str, object]:
         version="2026-03-31-0123456789ab",
         content_hashes={path.stem: f"hash of {path.stem}" for path in found},
         licences=describe.LICENCES if folder.name != "internal" else (),
+        is_protected=folder.name != "internal",
     )
 
 
 def test_every_table_is_described_under_its_name_and_no_other() -> None:
-    assert {path.stem for path in places.MART_CONTRACTS.iterdir()} == set(TABLES)
-    assert all(describe.load(name).table == name for name in TABLES)
+    assert {path.stem for path in places.MART_CONTRACTS.iterdir()} == {*MARTS, *public.TABLES}
+    assert {path.stem for path in places.PUBLIC_CONTRACTS.iterdir()} == set(protect.TABLES)
+    assert all(described(name).table == name.removeprefix("public/") for name in TABLES)
 
 
 def test_a_release_has_the_tables_described(release: Path) -> None:
     assert {path.stem for path in release.glob("internal/*.parquet")} == set(MARTS)
-    assert {path.stem for path in release.glob("*.parquet")} == set(public.TABLES)
-    assert {path.stem for path in release.glob("*.csv")} == set(public.TABLES)
+    assert {path.stem for path in release.glob("*.parquet")} == {*public.TABLES, *protect.TABLES}
+    assert {path.stem for path in release.glob("*.csv")} == {*public.TABLES, *protect.TABLES}
     assert {path.stem for path in release.glob("internal/*.csv")} == set(measure.RETURNS)
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_columns_are_those_described_in_order_with_their_types(tables: duckdb.DuckDBPyConnection, name: str) -> None:
-    found = [(column, describe.field_type(kind)) for column, kind, *_ in tables.execute(f"describe {name}").fetchall()]
-    assert found == [(column, told.type) for column, told in describe.load(name).columns.items()]
+    found = [
+        (column, describe.field_type(kind))
+        for column, kind, *_ in tables.execute(f"describe {identifier(name)}").fetchall()
+    ]
+    assert found == [(column, told.type) for column, told in described(name).columns.items()]
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_each_key_is_there_once_and_in_order(tables: duckdb.DuckDBPyConnection, name: str) -> None:
-    key = ", ".join(identifier(column) for column in describe.load(name).key)
-    ((rows, keys),) = tables.execute(f"select count(*), count(distinct row({key})) from {name}").fetchall()
+    key = ", ".join(identifier(column) for column in described(name).key)
+    ((rows, keys),) = tables.execute(f"select count(*), count(distinct row({key})) from {identifier(name)}").fetchall()
     assert rows == keys > 0
-    found = tables.execute(f"select {key} from {name}").fetchall()
-    assert found == tables.execute(f"select {key} from {name} order by {key}").fetchall()
+    found = tables.execute(f"select {key} from {identifier(name)}").fetchall()
+    assert found == tables.execute(f"select {key} from {identifier(name)} order by {key}").fetchall()
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_key_is_never_blank_but_where_it_is_said(name: str) -> None:
-    table = describe.load(name)
+    table = described(name)
     assert {column for column in table.key if not table.columns[column].required} == BLANK_IN_KEY.get(name, set())
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_head_of_its_sql_states_the_key(name: str) -> None:
-    folder = "public" if name in public.TABLES else "marts"
-    head = " ".join(read_sql(f"{folder}/{name}").split("-- Inputs:")[0].replace("\n--", " ").split())
-    of_another = {"headcount": "the cube", "trend": "the key of representation_gap"}
-    assert of_another.get(name, ", ".join(describe.load(name).key)) in head.replace(" (people, assignments, fte)", "")
+    folder = "public" if name in public.TABLES else "" if name in PROTECTED else "marts"
+    head = " ".join(read_sql(f"{folder}/{name}".strip("/")).split("-- Inputs:")[0].replace("\n--", " ").split())
+    of_another = {
+        "headcount": "the cube",
+        "trend": "the key of representation_gap",
+        "public/trend": "the key of representation_gap",
+    }
+    assert of_another.get(name, ", ".join(described(name).key)) in head.replace(" (people, assignments, fte)", "")
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_value_is_within_what_its_column_may_hold(tables: duckdb.DuckDBPyConnection, name: str) -> None:
     broken = {
         f"{column}: {rule}": f"count_if({told})"
-        for column, described in describe.load(name).columns.items()
+        for column, said in described(name).columns.items()
         for rule, told in (
-            ("required", f"{identifier(column)} is null" if described.required else "false"),
-            ("enum", f"{identifier(column)} not in ({', '.join(map(literal, described.enum)) or 'null'})"),
-            ("minimum", "false" if described.minimum is None else f"{identifier(column)} < {described.minimum}"),
-            ("maximum", "false" if described.maximum is None else f"{identifier(column)} > {described.maximum}"),
+            ("required", f"{identifier(column)} is null" if said.required else "false"),
+            ("enum", f"{identifier(column)} not in ({', '.join(map(literal, said.enum)) or 'null'})"),
+            ("minimum", "false" if said.minimum is None else f"{identifier(column)} < {said.minimum}"),
+            ("maximum", "false" if said.maximum is None else f"{identifier(column)} > {said.maximum}"),
         )
     }
-    ((*counts,),) = tables.execute(f"select {', '.join(broken.values())} from {name}").fetchall()
+    ((*counts,),) = tables.execute(f"select {', '.join(broken.values())} from {identifier(name)}").fetchall()
     assert {rule: count for rule, count in zip(broken, counts, strict=True) if count} == {}
 
 
 def test_a_column_of_several_tables_is_of_one_type_and_unit() -> None:
     told: dict[str, set[tuple[str, str]]] = {}
     for name in TABLES:
-        for column, described in describe.load(name).columns.items():
-            told.setdefault(column, set()).add((described.type, described.unit))
+        for column, said in described(name).columns.items():
+            told.setdefault(column, set()).add((said.type, said.unit))
     assert {column: kinds for column, kinds in told.items() if len(kinds) > 1} == {}
 
 
@@ -139,13 +157,14 @@ def test_every_number_has_a_unit_but_places_in_an_order() -> None:
     without = {
         (name, column)
         for name in TABLES
-        for column, described in describe.load(name).columns.items()
-        if described.type in ("integer", "number") and not described.unit
+        for column, said in described(name).columns.items()
+        if said.type in ("integer", "number") and not said.unit
     }
     order = {
         ("category", "sort_order"),
         ("grade_group", "sort_order"),
         ("waterfall", "step"),
+        ("public/answerable", "place"),
         ("reconciliation", "line"),
         *((name, "line") for name in measure.RETURNS),
     }
@@ -154,7 +173,7 @@ def test_every_number_has_a_unit_but_places_in_an_order() -> None:
 
 @pytest.mark.parametrize("name", public.TABLES)
 def test_a_public_table_has_no_quantity(name: str) -> None:
-    assert {column.unit for column in describe.load(name).columns.values()} == {""}
+    assert {column.unit for column in described(name).columns.values()} == {""}
 
 
 @pytest.mark.parametrize("name", [*public.TABLES, *measure.RETURNS])
@@ -166,11 +185,11 @@ def test_a_twin_has_the_columns_and_rows_of_its_table(
     assert raw.endswith(b"\n")
     assert not raw.startswith(b"\xef\xbb\xbf")
     header, *rows = csv.reader(raw.decode("utf-8").splitlines())
-    assert header == list(describe.load(name).columns)
+    assert header == list(described(name).columns)
     written = {True: "true", False: "false", None: ""}
     expected = [
         [written[cell] if cell is None or isinstance(cell, bool) else str(cell) for cell in row]
-        for row in tables.execute(f"from {name}").fetchall()
+        for row in tables.execute(f"from {identifier(name)}").fetchall()
     ]
     assert rows == expected
 
@@ -194,7 +213,7 @@ def test_every_unit_that_has_numbers_is_there_and_no_other(tables: duckdb.DuckDB
 @pytest.mark.parametrize("mart", ["representation_gap", "trend", "grade_profile"])
 def test_every_row_of_a_mart_finds_its_category_and_grade_group(tables: duckdb.DuckDBPyConnection, mart: str) -> None:
     for name in ("category", "grade_group"):
-        key = ", ".join(describe.load(name).key)
+        key = ", ".join(described(name).key)
         assert tables.execute(f"select distinct {key} from {mart} anti join {name} using ({key})").fetchall() == []
 
 

@@ -52,7 +52,7 @@ def test_demo_shows_stages_gaps_and_where_the_result_lies_and_says_that_it_is_sy
     code, printed = edi("demo", "--data", tmp_path, "--people", "300", "--months", "2")
     assert code == 0
     stages = re.findall(r"^(sample|ingest|validate|freeze|measure|publish) +(?!at work| )", printed, re.MULTILINE)
-    assert stages == ["sample", "ingest", "validate", "freeze", "measure", "publish"]
+    assert stages == ["sample", "ingest", "validate", "freeze", "measure", "protect", "publish"]
     assert "Timings" not in printed
     assert "timing " not in printed
     assert SYNTHETIC in printed
@@ -77,12 +77,12 @@ def test_no_line_of_the_table_is_wider_than_the_terminal(
     assert "\x1b" not in printed
     stages = re.findall(r"^ (\w[a-z ]+?) +(\d+\.\d) +\d+ %", printed[printed.index("Timings") :], re.MULTILINE)
     *road, rest, whole = [(name, float(seconds)) for name, seconds in stages]
-    assert [name for name, _ in road] == ["ingest", "validate", "freeze", "measure", "publish"]
+    assert [name for name, _ in road] == ["ingest", "validate", "freeze", "measure", "protect", "publish"]
     assert (rest[0], whole[0]) == ("the rest", "whole")
     # Each figure is rounded by itself.
     assert sum(seconds for _, seconds in road) <= whole[1] + 0.05 * len(road)
     last = printed.rstrip().splitlines()[-1].rstrip()
-    assert last == "release   No number is published until disclosure control exists."
+    assert last.startswith("release   Protected counts, to be shown once approved: ")
 
 
 def test_a_refused_file_stops_no_other_and_only_strict_exits_with_1(
