@@ -80,8 +80,8 @@ def _public(folder: DataFolder, mart: str, wanted: Mapping[str, str], standing: 
     path = folder.marts / standing.release_id
     if not (path / f"{mart}.parquet").is_file():
         raise ValueError(
-            f"release {standing.release_id} has no public {mart}, as those of earlier versions have none; those who may see "
-            "exact counts add --internal"
+            f"release {standing.release_id} has no public {mart}, as those of earlier versions have none; those "
+            "who may see exact counts add --internal"
         )
     with database.connect() as con:
         row = choose.row(con, mart, path / f"{mart}.parquet", wanted, standing.release_id[:10])

@@ -1,4 +1,4 @@
-"""What is kept per extract, its cells, rounded: a new month costs a month, and a run that stopped goes on from there."""
+"""What is kept per extract, its cells, rounded: a new month costs a month, and a run that stopped goes on there."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -74,7 +74,7 @@ def write(
         passes = _passes(snapshot, extract, published)
         name = _name(rule, made[extract]["cube_part"], passes, before)
         if name not in there:
-            cells = _cells(con, extract, made[extract]["cube_part"], before)
+            cells = _cells(con, made[extract]["cube_part"], before)
             try:
                 part = cells if passes else _rounded(cells, held, key.secret, settings)
             except RoundingError as error:
@@ -129,12 +129,10 @@ def _name(rule: str, cube: Path, passes: bool, before: Sequence[tuple[str, str, 
     return hashlib.sha256(canonical([rule, cube.name, passes, earlier]).encode()).hexdigest()[:32]
 
 
-def _cells(
-    con: Connection, extract: FrozenExtract, cube: Path, before: Sequence[tuple[str, str, Path, Path]]
-) -> pd.DataFrame:
+def _cells(con: Connection, cube: Path, before: Sequence[tuple[str, str, Path, Path]]) -> pd.DataFrame:
     """Return the detail cells of an extract, with what stood in them before a correction."""
     database.view(con, "cube_part", [cube])
-    cells = con.execute(database.read_sql("protect/cell"), [extract.sha256]).df()
+    cells = con.execute(database.read_sql("protect/cell")).df()
     cells["headcount"] = cells["headcount"].astype("Int64")
     earlier = [_earlier(con, *one) for one in before]
     if earlier:
@@ -145,7 +143,10 @@ def _cells(
 
 
 def _earlier(con: Connection, org_code: str, as_at: str, exact: Path, part: Path) -> pd.DataFrame:
-    return con.execute(database.read_sql("protect/earlier"), [str(exact), str(part), org_code, as_at]).df()
+    database.view(con, "exact_part", [exact])
+    database.view(con, "rounded_part", [part])
+    cells = con.execute(database.read_sql("protect/earlier")).df()
+    return cells[cells["org_code"].eq(org_code) & cells["as_at_date"].eq(pd.Timestamp(as_at))]
 
 
 def _rounded(cells: pd.DataFrame, held: Groups, key: bytes, settings: Mapping[str, Any]) -> pd.DataFrame:

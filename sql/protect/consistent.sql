@@ -87,7 +87,11 @@ extreme as (
         if(comparator = 'workforce', greatest(comparator_upper, headcount_lower), comparator_upper) as against_lowest,
         greatest(
             comparator_known_lower,
-            if(comparator = 'workforce', greatest(comparator_upper, headcount_lower) + known_upper - headcount_lower, 0),
+            if(
+                comparator = 'workforce',
+                greatest(comparator_upper, headcount_lower) + known_upper - headcount_lower,
+                0
+            ),
             comparator_upper
         ) as against_lowest_known,
         if(comparator = 'workforce', greatest(comparator_lower, headcount_upper), comparator_lower) as against_highest,

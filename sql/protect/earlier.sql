@@ -1,5 +1,5 @@
--- Grain:  a detail cell of one organisation and date before it was corrected: what it counted, and what that was rounded to.
--- Inputs: the parameters: the exact cube of the extract before, its rounded cells, the organisation and the date.
+-- Grain:  a detail cell of an extract before it was corrected: what it counted, and what that was rounded to.
+-- Inputs: exact_part (the cube of the extract before), rounded_part (its rounded cells).
 -- Caveat: exact counts: internal.
 with exact as (
     select
@@ -13,7 +13,7 @@ with exact as (
         category,
         answer_status,
         whole_sum(headcount) as earlier_headcount
-    from read_parquet(?, hive_partitioning = false)
+    from exact_part
     group by all
 ),
 
@@ -29,8 +29,7 @@ rounded as (
         category,
         answer_status,
         headcount as earlier_rounded
-    from read_parquet(?, hive_partitioning = false)
-    where org_code = ? and as_at_date = ?::date
+    from rounded_part
 )
 
 select

@@ -2,8 +2,7 @@
 -- Inputs: grade_membership, method.
 -- Caveat: groups overlap. is_held: the closer bound is for it.
 with split as (
-    select
-        split.*
+    select split.*
     from (
         values
         ('all', 'clinical'),

@@ -177,8 +177,7 @@ told as (
 ),
 
 question as (
-    select
-        question.*
+    select question.*
     from (
         values
         (1, 'each_band', 1),
@@ -192,15 +191,22 @@ question as (
     ) as question (place, question, at_least)
 ),
 
+unit_now as (
+    select distinct
+        org_level,
+        org_code
+    from now
+),
+
 asked as (
     select
-        unit.org_level,
-        unit.org_code,
+        unit_now.org_level,
+        unit_now.org_code,
         question.place,
         question.question,
         question.at_least,
         characteristic.characteristic
-    from (select distinct org_level, org_code from now) as unit
+    from unit_now
     cross join question
     cross join characteristic
 )

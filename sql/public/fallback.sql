@@ -63,8 +63,8 @@ wider as (
     inner join grades as wide
         on
             list_has_all(wide.grades, narrow.grades)
-            and len(wide.grades) > len(narrow.grades)
-            and (wide.grade_family = narrow.grade_family or wide.grade_family = 'all')
+            and len(narrow.grades) < len(wide.grades)
+            and (narrow.grade_family = wide.grade_family or wide.grade_family = 'all')
 ),
 
 cluster as (
@@ -174,7 +174,9 @@ select
         when system.instead is not null then system.instead
         when three_years.known_headcount is null and family.org_code is not null then thin.grade_family || ' all'
     end as instead,
-    if(cluster.instead is null and system.instead is null, three_years.known_headcount, null) as three_years_known_headcount,
+    if(
+        cluster.instead is null and system.instead is null, three_years.known_headcount, null
+    ) as three_years_known_headcount,
     '[u]' as marker
 from thin
 left join cluster

@@ -75,7 +75,7 @@ def _protect(path: Path) -> dict[str, Any]:
         cells["headcount"] = cells["headcount"].astype("Int64")
         cells = cells.assign(earlier_headcount=None, earlier_rounded=None)
         counts = cells["headcount"].copy()
-        for rows, table in tables(cells, groups(con), KEY, settings["base"]):
+        for rows, table in tables(cells, groups(con), KEY):
             counts.loc[rows], _ = rounded(
                 table, settings["base"], Bounds(settings["bound_held"], settings["bound_other"])
             )
