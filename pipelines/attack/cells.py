@@ -147,7 +147,7 @@ class _Search:
 
     def _walked(self, place: int, table: np.ndarray) -> None:
         """Show a cell to have all values from the true one to that in a table, which straight moves lead to."""
-        self._refuse_wrong(table)
+        self._take(table)
         value, true = int(table[self.cells[place, 0], self.cells[place, 1]]), int(self.truth[place])
         lowest, highest = min(value, true), max(value, true)
         self.shown[place, lowest - self.least[place] : highest - self.least[place] + 1] = True
