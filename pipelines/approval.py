@@ -277,6 +277,7 @@ def approve(folder: DataFolder, asked: str | None, decision: Decision, today: da
     if standing.state == "built":
         _refuse_ungated(folder, standing)
     refuse_broken(folder.marts / standing.release_id, standing)
+    _refuse_unsafe(folder, standing)
     _refuse(_problems(folder, standing, decision, today))
     line = {"event": "approved", "release_id": standing.release_id, **decision.entry, "by": account()}
     ledger.append(folder.ledger, [line])
@@ -360,6 +361,16 @@ def _refuse_ungated(folder: DataFolder, standing: Standing) -> None:
     found = gate.tried(folder, standing).problems
     seen = "; ".join(found[:NAMED]) or "its checks hold now"
     raise ApprovalError(f"{standing.release_id} is built and hasn't passed its gate ({seen}); run 'edi run' again")
+
+
+def _refuse_unsafe(folder: DataFolder, standing: Standing) -> None:
+    """Refuse a release that doesn't pass its gate any more: others may have been shown since, or more be known."""
+    found = gate.tried(folder, standing).problems
+    if found:
+        raise ApprovalError(
+            f"{standing.release_id} passed its gate, and doesn't any more ({'; '.join(found[:NAMED])}); 'edi attack' "
+            "tells more"
+        )
 
 
 def head(folder: DataFolder) -> str:

@@ -1,7 +1,7 @@
 """The gate: what must hold before a release may be shown to those who approve it. It fails closed."""
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +72,12 @@ def note(folder: DataFolder, standing: "Standing", result: "Result") -> None:
     ]
     if not before or not line.items() <= before[-1].items():
         ledger.append(folder.ledger, [line])
+
+
+def last_refused(entries: Sequence[ledger.Entry], release_id: str) -> bool:
+    """Tell whether the ledger's last line about an attack on a release says that it found something."""
+    attacks = [one for one in entries if one["event"] == "attacked" and one.get("release_id") == release_id]
+    return bool(attacks) and attacks[-1].get("verdict") != "safe"
 
 
 def problems(release: Path, sums: Mapping[str, str]) -> list[str]:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import approval, disk, ledger, seal
+from pipelines import approval, disk, gate, ledger, seal
 from pipelines.approval import CURRENT, NOTICE, ApprovalError, Standing, UnknownReleaseError
 from pipelines.disk import HeldError
 from pipelines.failure import sentence
@@ -61,6 +61,10 @@ def publish(folder: DataFolder, destination: Path, asked: str | None = None) -> 
     if standing.state not in ("approved", "published"):
         raise ApprovalError(
             f"{standing.release_id} is {standing.state} and nobody has approved it; 'edi approve' comes first"
+        )
+    if gate.last_refused(ledger.read(folder.ledger), standing.release_id):
+        raise ApprovalError(
+            f"the last attack on {standing.release_id} found what mustn't go out; run 'edi attack' to see what"
         )
     if problem := place_problem(folder, destination):
         raise ApprovalError(problem)

@@ -27,7 +27,7 @@ from pipelines.measure import measure, parts
 from pipelines.measure.register import at_work
 from pipelines.places import DataFolder
 from pipelines.progress import Stage, stage
-from pipelines.protect import needs_key, protect
+from pipelines.protect import protect, to_be_protected
 from pipelines.protect.key import Key, existing
 from pipelines.protect.key import key as disclosure_key_of
 from pipelines.publish import Release, clear_drafts, publish, staging
@@ -332,9 +332,11 @@ def disclosure_key(folder: DataFolder, frozen: DataFolder, snapshot: Snapshot) -
     Raises:
         DisclosureKeyError: the key is missing, or isn't the one that earlier releases were protected with.
     """
-    if not needs_key(frozen, snapshot):
+    extracts = to_be_protected(frozen, snapshot)
+    if not extracts:
         return existing(folder)
-    return disclosure_key_of(folder, is_synthetic=snapshot.synthetic)
+    # One made-up file beside real ones mustn't have real people protected with a key that everybody knows.
+    return disclosure_key_of(folder, is_synthetic=all(one.synthetic for one in extracts))
 
 
 def who_gave_way(gave_way: Sequence[GaveWay]) -> list[str]:

@@ -92,6 +92,8 @@ def on_release(folder: DataFolder, standing: Standing, progress: Callable[[str],
     """
     from pipelines.explain import release
 
+    if not files.counts_people(folder.marts / standing.release_id):
+        return Result(Outcome())
     made = release.open_release(folder, standing)
     seen = Seen(tuple(earlier.shown(folder, standing.release_id)), folder.root / knowledge.FOLDER)
     with database.connect() as con:
@@ -143,7 +145,8 @@ def attack_files(
     again = earlier.sightings(con, seen.releases)
     moved, contradicted = knowledge.sightings(public, knowledge.by_table(cells), rules)
     known = structure(con)
-    listed = list(tables(cells, rules))
+    # Of what its publisher had made public there is nothing to find out.
+    listed = [table for table in tables(cells, rules) if table.rule.base > 1]
     for table in listed:
         groups = {
             group

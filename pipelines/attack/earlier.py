@@ -20,13 +20,23 @@ def shown(folder: DataFolder, release_id: str) -> list[Path]:
     Args:
         folder: the data folder.
         release_id: the release under attack, which isn't among them.
+
+    Raises:
+        ValueError: one of them isn't there as it was sealed.
     """
-    standings = approval.standings(ledger.read(folder.ledger)).values()
+    standings = approval.standings(ledger.read(folder.ledger))
     seen = [
         one.release_id
-        for one in standings
+        for one in standings.values()
         if one.release_id != release_id and (one.approved or one.published or one.withdrawn)
     ]
+    for one in seen:
+        if problems := seal.problems(folder.marts / one, standings[one].sums):
+            raise ValueError(
+                f"release {one} was shown, and isn't what it was ({problems[0]}); put it back from a backup: what it "
+                "told can't be held against the others otherwise"
+            )
+    # Those of earlier versions counted nobody in public.
     return [folder.marts / one for one in seen if (folder.marts / one / "headcount.parquet").is_file()]
 
 
@@ -40,7 +50,7 @@ def read_cells(con: Connection, release: Path, prefix: str = "printed") -> pd.Da
     """
     database.view(con, "exact_headcount", [release / seal.INTERNAL / "headcount.parquet"])
     query = database.read_sql("attack/cell").replace("printed_headcount", f"{prefix}_headcount")
-    con.execute(f"create or replace table cell_read as {query.replace('printed_rounding', f'{prefix}_rounding')}")
+    con.execute(f"create or replace table cell_read as {query}")
     cells = con.execute("select * replace (as_at_date::varchar as as_at_date) from cell_read").df()
     return pd.DataFrame(cells)
 

@@ -42,22 +42,22 @@ def _coverage(row: Row) -> list[str]:
 
 def rounding(con: Connection, release: Path, row: Row) -> list[str]:
     """Say how the counts of a row's unit were rounded, and between what the true count lies."""
-    rule = con.execute(
-        f"select distinct base from {parquet(release / 'rounding.parquet')} where as_at_date = ? order by base desc",
-        [row["as_at_date"]],
+    bases = con.execute(
+        f"select org_code, base from {parquet(release / 'rounding.parquet')} where as_at_date = ?", [row["as_at_date"]]
     ).fetchall()
-    bases = ", ".join(f"{base}" for (base,) in rule if base > 1)
-    if not bases:
+    # A unit that didn't report itself is made of those that did.
+    base = dict(bases).get(row["org_code"]) or max((base for _, base in bases), default=1)
+    if base == 1:
         return ["Its publisher had made the counts public: they stand as they are."]
     lines = [
-        f"Each count of a grade by answer is rounded to a multiple of {bases}, up or down; all else is made of these."
+        f"Each count of a grade by answer is rounded to a multiple of {base}, up or down; all else is made of these."
     ]
     if row.get("headcount_lower") is not None:
         lines.append(
             f"The true count lies between {figure(row['headcount_lower'])} and {figure(row['headcount_upper'])}."
         )
     elif row.get("headcount") == 0:
-        lines.append("A 0 doesn't say that there is nobody: it may be 1 to 4, in each grade that is added up.")
+        lines.append(f"A 0 doesn't say that there is nobody: each cell that is added up may have up to {base - 1}.")
     if row.get("share_rounding_error_pp") is not None:
         lines.append(
             f"The share may lie up to {figure(row['share_rounding_error_pp'])} percentage points from the true one, "

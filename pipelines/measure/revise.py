@@ -49,7 +49,8 @@ def register(
     earlier: parts.Kept = {}
     if snapshot.revisions:
         earlier = parts.write(con, folder, _earlier(snapshot), snapshot.method, progress)
-        database.view(con, "cube_part", [one["cube_part"] for one in (*kept.values(), *earlier.values())])
+        # A file that is corrected for one organisation may be in force for another: its part is read once.
+        database.view(con, "cube_part", sorted({one["cube_part"] for one in (*kept.values(), *earlier.values())}))
     compare(con, snapshot)
     if snapshot.revisions:
         progress("revisions")

@@ -14,7 +14,7 @@ from pipelines.content import content_sha256
 from pipelines.contract import POST_FEEDS
 from pipelines.database import Connection
 from pipelines.disk import write_whole
-from pipelines.freeze import Snapshot
+from pipelines.freeze import FrozenExtract, Snapshot
 from pipelines.measure import Measured, notes, public, revise
 from pipelines.places import DataFolder
 from pipelines.protect import parts
@@ -78,15 +78,15 @@ def protect(
     )
 
 
-def needs_key(folder: DataFolder, snapshot: Snapshot) -> bool:
-    """Tell whether any count of a snapshot is to be rounded: not those that their publisher made public.
+def to_be_protected(folder: DataFolder, snapshot: Snapshot) -> list[FrozenExtract]:
+    """Return the extracts of a snapshot whose counts are rounded: not those that their publisher made public.
 
     Args:
         folder: the data folder with the definitions that were frozen.
         snapshot: the snapshot.
     """
     published = published_layouts(folder)
-    return any(one.feed in POST_FEEDS and one.layout not in published for one in snapshot.extracts)
+    return [one for one in snapshot.extracts if one.feed in POST_FEEDS and one.layout not in published]
 
 
 def published_layouts(folder: DataFolder) -> frozenset[str]:
@@ -108,7 +108,7 @@ def refuse_nonsense(settings: Mapping[str, Any]) -> None:
         ("bound_other", settings["bound_other"] >= settings["bound_held"], "at least bound_held"),
         ("min_known_headcount", settings["min_known_headcount"] >= 2 * base, f"at least {2 * base}, twice the base"),
         ("attack_min_values", 2 <= values <= base, f"from 2 to the base, {base}"),
-        ("internal_threshold", settings["internal_threshold"] >= 2, "at least 2"),
+        ("min_known_per_bound", settings["min_known_per_bound"] >= 1, "at least 1"),
     ):
         if not is_sound:
             raise ValueError(f"method.yaml: disclosure.{name} is {settings[name]}, but must be {what}")
@@ -117,7 +117,8 @@ def refuse_nonsense(settings: Mapping[str, Any]) -> None:
 def _count(con: Connection, snapshot: Snapshot, rounded: Sequence[Path]) -> None:
     """Make the cube of rounded cells and the counts that the marts read, as measuring makes the exact ones."""
     if rounded:
-        database.view(con, "protected_part", rounded)
+        # An extract that is corrected for one organisation may be in force for another: its part is read once.
+        database.view(con, "protected_part", sorted(set(rounded)))
     else:
         nothing = ", ".join(f"null::{kind} as {name}" for name, kind in parts.COLUMNS.items())
         con.execute(f"create or replace view protected_part as select {nothing} where false")

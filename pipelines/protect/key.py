@@ -42,7 +42,7 @@ def key(folder: DataFolder, *, is_synthetic: bool) -> Key:
 
     Args:
         folder: the data folder.
-        is_synthetic: whether any row of what is protected is made up.
+        is_synthetic: whether all of what is protected is made up.
 
     Raises:
         DisclosureKeyError: the key's file holds none, or is missing or another one although releases were made with it.

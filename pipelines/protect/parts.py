@@ -87,10 +87,11 @@ def write(
 
 
 def _passes(snapshot: Snapshot, extract: FrozenExtract, published: frozenset[str]) -> bool:
-    """Tell whether the counts of an extract are public; of one that was corrected, whether its corrections are."""
+    """Tell whether the counts of an extract are public; of one that isn't in force any more, if its corrections are."""
     layouts = {one.sha256: one.layout for one in snapshot.extracts}
-    by = {layouts[one.by] for one in snapshot.revisions if _is(extract, one.sha256, one.typed)}
-    return (by or {extract.layout}) <= published
+    if extract.sha256 in layouts:
+        return layouts[extract.sha256] in published
+    return {layouts[one.by] for one in snapshot.revisions if _is(extract, one.sha256, one.typed)} <= published
 
 
 def _rule(folder: DataFolder, settings: Mapping[str, Any], key: Key) -> str:
@@ -159,6 +160,8 @@ def _rounded(cells: pd.DataFrame, held: Groups, key: bytes, settings: Mapping[st
     counts = cells["headcount"].to_numpy(np.int64, na_value=0).copy()
     promised = np.zeros((len(cells), 2), dtype=np.int64)
     wanted = Bounds(settings["bound_held"], settings["bound_other"])
+    if (counts < 0).any():
+        raise RoundingError("a count is below 0; ask whoever sent it, and have it sent again")
     for rows, table in tables(cells, held, key):
         try:
             counts[rows], bounds = rounded(table, settings["base"], wanted)

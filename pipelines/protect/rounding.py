@@ -13,7 +13,8 @@ import numpy as np
 # What a count leans to is weighed in steps of 1/LEANS of the base.
 LEANS = 1 << 20
 
-# To keep the rounding that an unchanged count had before a correction comes first; of small counts before all others.
+# What it is worth to keep the rounding that an unchanged count had before a correction: far more than any leaning, and
+# of a small count as much as of sixteen others.
 KEEP, KEEP_SMALL = 1 << 22, 1 << 26
 
 
@@ -98,15 +99,13 @@ def rounded(table: Table, base: int, bounds: Bounds) -> tuple[np.ndarray, Bounds
         bounds: what is to hold for its sums.
 
     Raises:
-        RoundingError: a count is negative, or there is no rounding at all, or the solver didn't find its end.
+        RoundingError: there is no rounding at all, or the solver didn't find its end.
     """
-    if (table.counts < 0).any():
-        raise RoundingError("a count is below 0")
     for allowed in (bounds, bounds.doubled(), Bounds(None, None)):
         found = _solved(table, base, allowed)
         if found is not None:
             return found, allowed
-    raise RoundingError("the counts of a slab can't be rounded to one total")
+    raise RoundingError("its counts can't be rounded to one total; report this fault")
 
 
 def _solved(table: Table, base: int, bounds: Bounds) -> np.ndarray | None:
@@ -147,7 +146,8 @@ def _worth(table: Table, base: int, floor: np.ndarray, rest: np.ndarray) -> np.n
     worth = rest * LEANS // base - table.lean
     kept = np.where(table.counts < base, KEEP_SMALL, KEEP)
     was_up = table.before > base * floor
-    return np.where(table.before < 0, worth, np.where(was_up, kept, -kept))
+    # The leaning still counts: of two that could give way the key says which, and not the solver.
+    return np.asarray(worth + np.where(table.before < 0, 0, np.where(was_up, kept, -kept)))
 
 
 def _slabs(table: Table) -> list[tuple[np.ndarray, int]]:
@@ -231,6 +231,8 @@ class _Solver:
         if status == self._highspy.HighsModelStatus.kInfeasible:
             return None
         if status != self._highspy.HighsModelStatus.kOptimal:
-            raise RoundingError(f"the solver stopped before its end: {self._model.modelStatusToString(status)}")
+            raise RoundingError(
+                f"the solver stopped before its end ({self._model.modelStatusToString(status)}); report this fault"
+            )
         found = np.array(self._model.getSolution().col_value)
         return np.rint(found) if self.is_whole else found

@@ -106,7 +106,8 @@ def publish(folder: DataFolder, measured: Measured, progress: Callable[[str], No
         gated = {"event": "gated", "release_id": identifier, "checks": list(gate.CHECKS)}
         ledger.append(folder.ledger, [gated])
     state = approval.state(ledger.read(folder.ledger), identifier) or "built"
-    point(folder, identifier, snapshot, state)
+    # One whose gate is closed now isn't shown, whatever it was before.
+    point(folder, identifier, snapshot, "built" if closed else state)
     return Release(identifier, path, snapshot, state, closed)
 
 

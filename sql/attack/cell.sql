@@ -1,8 +1,7 @@
 -- Grain:  as_at_date, org_code, employment_type, grade, clinical, characteristic, classification, category, answer_status: a detail
 --         cell that somebody is counted in, or that is printed.
--- Inputs: exact_headcount (the exact cube), printed_headcount and printed_rounding (the public tables).
--- Caveat: exact counts: internal. A cell that isn't printed reads 0. A count that its publisher withheld is null on both sides. Of
---         organisations whose counts were public already (base 1) there is nothing to find out, and no row.
+-- Inputs: exact_headcount (the exact cube), printed_headcount (the public table).
+-- Caveat: exact counts: internal. A cell that isn't printed reads 0. A count that its publisher withheld is null on both sides.
 with counted as (
     select
         as_at_date,
@@ -48,8 +47,5 @@ select
     if(bool_or(counted.is_withheld), null, sum(counted.exact))::bigint as headcount,
     if(bool_or(counted.is_withheld), null, sum(counted.printed))::bigint as printed
 from counted
-left join printed_rounding
-    on counted.as_at_date = printed_rounding.as_at_date and counted.org_code = printed_rounding.org_code
-where coalesce(printed_rounding.base, 0) <> 1
 group by all
 order by all;

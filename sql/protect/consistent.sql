@@ -35,7 +35,11 @@ bounded as (
                     1000000,
                     unit_bound.rounded_members,
                     unit_bound.base,
-                    if(published.clinical = 'all', unit_bound.bound_held, unit_bound.bound_other)
+                    if(
+                        published.clinical = 'all' and list_contains(method.disclosure.held_grade_groups, 'all'),
+                        unit_bound.bound_held,
+                        unit_bound.bound_other
+                    )
                 )
             when 'previous'
             then
@@ -48,6 +52,7 @@ bounded as (
             else 0
         end as comparator_bound
     from published
+    cross join method
     inner join unit_bound on published.org_code = unit_bound.org_code and published.as_at_date = unit_bound.as_at_date
     left join unit_bound as previous_bound
         on
