@@ -43,16 +43,17 @@ def _coverage(row: Row) -> list[str]:
 def rounding(con: Connection, release: Path, row: Row) -> list[str]:
     """Say how the counts of a row's unit were rounded, and between what the true count lies."""
     rule = con.execute(
-        f"select distinct base from {parquet(release / 'rounding.parquet')} where as_at_date = ? order by base desc",
-        [row["as_at_date"]],
+        f"select org_code, base from {parquet(release / 'rounding.parquet')} where as_at_date = ?", [row["as_at_date"]]
     ).fetchall()
-    bases = ", ".join(f"{base}" for (base,) in rule if base > 1)
+    # Of a unit that isn't an organisation the counts are sums over some of these.
+    own = [base for org_code, base in rule if org_code == row["org_code"]] or [base for _, base in rule]
+    bases = ", ".join(f"{base}" for base in sorted(set(own), reverse=True) if base > 1)
     if not bases:
         return ["Its publisher had made the counts public: they stand as they are."]
     lines = [
         f"Each count of a grade by answer is rounded to a multiple of {bases}, up or down; all else is made of these."
     ]
-    if row.get("headcount_lower") is not None:
+    if row.get("headcount_upper") is not None:
         lines.append(
             f"The true count lies between {figure(row['headcount_lower'])} and {figure(row['headcount_upper'])}."
         )
