@@ -189,8 +189,10 @@ def measure_snapshot(folder: DataFolder, snapshot: freeze.Snapshot) -> measure.M
 @task(cache_policy=NO_CACHE, persist_result=False, task_run_name="publish {measured.snapshot.as_at_date}")
 @in_a_sentence
 def publish_release(folder: DataFolder, measured: measure.Measured) -> publish.Release:
-    """Rename the marts into their release, and tell whom it covers."""
-    release = publish.publish(folder, measured)
+    """Rename the marts into their release, try its gate, and tell whom it covers."""
+    # A table or two of each extract, by kind of employment.
+    with progress("progress-attack", "attack", 2 * len(measured.snapshot.extracts)) as on:
+        release = publish.publish(folder, measured, on)
     with open_database(folder, reference.method(folder)) as con:
         report.open_release(con, release)
         show_lines("coverage", "Who has reported, of those expected", report.coverage(con))

@@ -54,8 +54,11 @@ def unexplained(con: Connection, release: Path) -> Unexplained:
 
 
 def _prepare(con: Connection) -> None:
+    # Who reported: an organisation whose every count is printed as 0 has no cell, and its bounds count as well.
+    con.execute("create or replace view headcount as from printed_rounding")
+    database.build(con, "intermediate/roll_up")
     con.execute("create or replace view headcount as from printed_headcount")
-    for name in ("intermediate/roll_up", "attack/answer_sum", "attack/group_sum", "attack/base_sum"):
+    for name in ("attack/answer_sum", "attack/group_sum", "attack/base_sum"):
         database.build(con, name)
     database.define(con, "attack/told_count")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipelines import database, disk, places
@@ -155,19 +156,21 @@ def _rounded(cells: pd.DataFrame, held: Groups, key: bytes, settings: Mapping[st
     Raises:
         RoundingError: an organisation's counts can't be rounded; its code and date are named.
     """
-    counts = cells["headcount"].copy()
-    promised = pd.DataFrame(0, index=cells.index, columns=["bound_held", "bound_other"])
+    counts = cells["headcount"].to_numpy(np.int64, na_value=0).copy()
+    promised = np.zeros((len(cells), 2), dtype=np.int64)
     wanted = Bounds(settings["bound_held"], settings["bound_other"])
     for rows, table in tables(cells, held, key):
         try:
-            counts.loc[rows], bounds = rounded(table, settings["base"], wanted)
+            counts[rows], bounds = rounded(table, settings["base"], wanted)
         except RoundingError as error:
-            as_at, org_code = cells.loc[rows[0], ["as_at_date", "org_code"]]
+            as_at, org_code = cells.loc[cells.index[rows[0]], ["as_at_date", "org_code"]]
             raise RoundingError(f"{org_code} as at {as_at:%Y-%m-%d}: {error}") from error
-        promised.loc[rows] = [NOTHING if bound is None else bound for bound in (bounds.held, bounds.other)]
+        promised[rows] = [NOTHING if bound is None else bound for bound in (bounds.held, bounds.other)]
     # The loosest of an organisation's tables of a date stands for all of them.
-    loosest = promised.groupby([cells["as_at_date"], cells["org_code"]]).transform("max").astype("Int64")
-    return cells.assign(headcount=counts).join(loosest.where(loosest < NOTHING))
+    stated = pd.DataFrame(promised, cells.index, ["bound_held", "bound_other"])
+    loosest = stated.groupby([cells["as_at_date"], cells["org_code"]]).transform("max").astype("Int64")
+    protected = pd.Series(counts, cells.index, dtype="Int64").where(cells["headcount"].notna())
+    return cells.assign(headcount=protected).join(loosest.where(loosest < NOTHING))
 
 
 def _finished(cells: pd.DataFrame, passes: bool, settings: Mapping[str, Any]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -61,8 +62,8 @@ def groups(con: Connection) -> Groups:
     )
 
 
-def tables(cells: pd.DataFrame, groups: Groups, key: bytes) -> Iterator[tuple[pd.Index, Table]]:
-    """Return each table of an extract, with the rows of ``cells`` that it is made of; withheld counts are in none.
+def tables(cells: pd.DataFrame, groups: Groups, key: bytes) -> Iterator[tuple[np.ndarray, Table]]:
+    """Yield each table of an extract, with the places of its cells in ``cells``; withheld counts are in none.
 
     Args:
         cells: a row per detail cell: the columns of TABLE and CELL, ``headcount``, and where the cell was published
@@ -70,34 +71,42 @@ def tables(cells: pd.DataFrame, groups: Groups, key: bytes) -> Iterator[tuple[pd
         groups: whose sums are held.
         key: what the leanings are drawn by.
     """
-    there = cells[cells["headcount"].notna()]
-    for _, rows in there.groupby(list(TABLE), sort=True):
-        named = rows.sort_values(list(CELL), kind="stable")
-        yield named.index, _table(named, groups, leans(key, _names(named)))
+    # By hand: pandas takes longer to group a small table than the solver to round it.
+    names = list(zip(*(cells[name].fillna("") for name in (*TABLE, *CELL)), strict=True))
+    counts = _whole(cells["headcount"])
+    unchanged = _whole(cells["earlier_headcount"]) == counts
+    before = np.where(unchanged, _whole(cells["earlier_rounded"]), -1)
+    there = sorted(np.flatnonzero(counts >= 0).tolist(), key=names.__getitem__)
+    for _, of_table in groupby(there, key=lambda place: names[place][: len(TABLE)]):
+        places = np.fromiter(of_table, dtype=np.int64)
+        # A cell's name has no date.
+        called = [names[place][1:] for place in places]
+        yield places, _table([name[2:] for name in called], counts[places], before[places], leans(key, called), groups)
 
 
-def _names(rows: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Return what each cell is called: everything but its date; a blank is a part as any other."""
-    named = rows[["org_code", "employment_type", *CELL]].fillna("")
-    return list(named.itertuples(index=False, name=None))
+def _whole(counts: pd.Series) -> np.ndarray:
+    """Return counts as whole numbers, -1 where there is none."""
+    return np.asarray(counts.to_numpy(np.int64, na_value=-1))
 
 
-def _table(rows: pd.DataFrame, groups: Groups, lean: np.ndarray) -> Table:
-    counts = rows["headcount"].to_numpy(np.int64)
-    slab = rows.groupby(list(SLAB), sort=True).ngroup().to_numpy()
-    partition = rows.groupby([*SLAB, "characteristic"], sort=True).ngroup().to_numpy()
-    is_total = rows["characteristic"].eq(EVERYBODY).to_numpy()
-    unchanged = rows["earlier_headcount"].eq(rows["headcount"]).fillna(False).to_numpy(bool)
-    before = np.where(unchanged, rows["earlier_rounded"].fillna(-1).to_numpy(np.int64), -1)
-    return Table(counts, slab, np.where(is_total, -1, partition), lean, before, _sums(rows, groups))
+def _table(
+    cells: Sequence[tuple[str, ...]], counts: np.ndarray, before: np.ndarray, lean: np.ndarray, groups: Groups
+) -> Table:
+    slabs = {slab: number for number, slab in enumerate(dict.fromkeys(cell[:2] for cell in cells))}
+    partitions = {part: number for number, part in enumerate(dict.fromkeys(cell[:3] for cell in cells))}
+    return Table(
+        counts,
+        np.array([slabs[cell[:2]] for cell in cells]),
+        np.array([-1 if cell[2] == EVERYBODY else partitions[cell[:3]] for cell in cells]),
+        lean,
+        before,
+        _sums(cells, groups),
+    )
 
 
-def _sums(rows: pd.DataFrame, groups: Groups) -> Sums:
-    answers = [
-        groups.of_answer(tuple("" if pd.isna(part) else part for part in answer))
-        for answer in rows[list(ANSWER)].itertuples(index=False)
-    ]
-    grades = [groups.grades.get(tuple(grade), ()) for grade in rows[list(SLAB)].itertuples(index=False)]
+def _sums(cells: Sequence[tuple[str, ...]], groups: Groups) -> Sums:
+    answers = [groups.of_answer(cell[2:]) for cell in cells]
+    grades = [groups.grades.get(cell[:2], ()) for cell in cells]
     names = sorted({group for of in grades for group in of})
     return Sums(
         _matrix(answers, sorted({group for of in answers for group in of})),

@@ -78,7 +78,7 @@ def test_errors_are_told_by_level(own: Connection, tables: Path) -> None:
 
 
 def test_the_report_says_so_in_words(own: Connection, tables: Path) -> None:
-    report = loss.write_report(own, tables, tables / "internal", DAY)
+    report = loss.write_report(own, tables, tables / "internal", DAY).read_text(encoding="utf-8")
     assert "| detail cells: a grade, clinical or not, by answer | 6 | 1.33 | 2 |" in report
     assert "| detail cells: a grade, clinical or not, by answer | 4 | 50.0 % | 3.33 | 3.33 |" in report
     assert "at least 50 answers are known" in report
