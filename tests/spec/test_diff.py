@@ -99,7 +99,9 @@ def laid(tmp_path_factory: pytest.TempPathFactory) -> Path:
         extracts=[FEBRUARY | {"sha256": "a4a2" + 60 * "0", "owns": [["RNA", "2026-02-28"]]}],
         files={"reference/wards.csv": "2", "layouts/edi_staff.yaml": "1", "mappings/RNA.yaml": "1"},
         method={"weak_base_headcount": 20, "counted_as": {"bank": "bank", "agency": "other"}},
-        made=provenance({"sql/marts/trend.sql": "2", "uv.lock": "1"}, {"duckdb": "2.0.0", "pyarrow": "26.0"}, "0123456789ab"),
+        made=provenance(
+            {"sql/marts/trend.sql": "2", "uv.lock": "1"}, {"duckdb": "2.0.0", "pyarrow": "26.0"}, "0123456789ab"
+        ),
     )
     tables(data / "marts" / OLD, unit="select 'RNA' as org_code", category="select 'BME' as category")
     tables(data / "marts" / NEW, unit="select 'RL4' as org_code", category="select 'BME' as category")

@@ -231,9 +231,10 @@ def test_a_public_number_that_says_less_is_told_so(folder: DataFolder) -> None:
     assert agree.differing == ()
     assert said.endswith("Shares worked out again from the counts beside them: 1. Nothing disagrees.")
     nobody = ("org_code=RNA", "category=Mixed", "grade_group=band_5", "classification=ons_5")
-    assert "A 0 doesn't say that there is nobody: it may be 1 to 4" in told(
-        folder, *nobody, mart="grade_profile", public=True
-    )[1]
+    assert (
+        "A 0 doesn't say that there is nobody: it may be 1 to 4"
+        in told(folder, *nobody, mart="grade_profile", public=True)[1]
+    )
     council = ("org_code=E08000027", "characteristic=ethnicity")
     _, said = told(folder, *council, "category=White", mart="headcount", public=True)
     assert "headcount 40 people How it is protected Its publisher had made the counts public: they stand" in said
@@ -247,7 +248,7 @@ def test_a_public_number_that_says_less_is_told_so(folder: DataFolder) -> None:
 @pytest.mark.parametrize(
     ("mart", "change", "words"),
     [
-        (GAP, "0.11::decimal(18, 9) as workforce_share", "the table says 0.110000000, the counts beside it give 0.1000"),
+        (GAP, "0.11::decimal(18, 9) as workforce_share", "the table says 0.110000000, the counts beside it give 0.1"),
         ("declaration_rate", "0.5::decimal(18, 9) as declared_share", "declared_share: the table says 0.500000000"),
         ("trend", "known_headcount + 5 as known_headcount", "workforce_share: the table says 0.100000000, the counts"),
     ],
