@@ -132,8 +132,8 @@ def _revised(cells: tuple[Difference, ...]) -> str:
 def definition_lines(old: Released, new: Released) -> Iterator[list[str]]:
     """Yield lines, of one kind each time, for what decides the numbers and changed.
 
-    The kinds are extracts, files, the method's settings, code, and libraries. Where what holds one of them isn't there,
-    or isn't what it was, a line says so.
+    The kinds are extracts, files, the method's settings, code, libraries, and the disclosure key. Where what holds one
+    of them isn't there, or isn't what it was, a line says so.
     """
     for label, changed in (("extract", _of_manifests), ("method", _of_methods), ("code", _of_provenances)):
         try:
@@ -158,6 +158,8 @@ def _of_provenances(old: Released, new: Released) -> Iterator[list[str]]:
     before, after = (provenance.read(one.path) for one in (old, new))
     yield _file_lines("code", changed_definitions(before.program, after.program))
     yield [_value_line("library", one) for one in changed_definitions(before.libraries, after.libraries)]
+    keys = [{"disclosure key": key} if key else {} for key in (before.disclosure_key, after.disclosure_key)]
+    yield [_value_line("key", one) for one in changed_definitions(*keys)]
 
 
 def _extract_line(one: ExtractChange) -> str:

@@ -289,16 +289,25 @@ def move(source: Path, target: Path) -> None:
             raise
 
 
-def write_whole(path: Path, text: str | Iterable[str], encoding: str = "utf-8") -> None:
+def write_whole(path: Path, text: str | Iterable[str], encoding: str = "utf-8", *, is_secret: bool = False) -> None:
     """Write a file so that it is there whole or not at all; one that says the same already is left alone.
 
     It may be open in a spreadsheet, and needn't be closed there for nothing.
+
+    Args:
+        path: the file.
+        text: what it is to say.
+        encoding: how.
+        is_secret: whether it is for its owner alone, whatever this process makes other files for.
 
     Raises:
         HeldError: another program holds the file, and it says what it did.
     """
     draft = path.with_name(path.name + ".draft")
     try:
+        if is_secret:
+            remove(draft)
+            draft.touch(mode=0o600)
         with draft.open("w", encoding=encoding, newline="\n") as file:
             file.writelines([text] if isinstance(text, str) else text)
         if _is_same(draft, path):

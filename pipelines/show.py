@@ -207,4 +207,4 @@ def differences(
     for lines in groups:
         print_lines(console, lines, rest=IN_A_LOG)
     if not any(groups):
-        print_lines(console, ["diff      no extract, file, setting, module, SQL file or library changed"])
+        print_lines(console, ["diff      no extract, file, setting, module, SQL file, library or key changed"])

@@ -87,7 +87,7 @@ def _public(folder: DataFolder, mart: str, wanted: Mapping[str, str], standing: 
         row = choose.row(con, mart, path / f"{mart}.parquet", wanted, standing.release_id[:10])
         compared, wrong = public.differing(row)
         wrong += seal.problems(path, standing.sums)
-        agrees = f"{compared} shares were worked out again from the counts beside them, and each agrees."
+        agrees = f"Shares worked out again from the counts beside them: {compared}. Nothing disagrees."
         synthetic = [SYNTHETIC] if (path / "SYNTHETIC.txt").is_file() else []
         sections = [
             Section("", (_state(standing), *synthetic)),

@@ -52,7 +52,7 @@ def rounding(con: Connection, release: Path, row: Row) -> list[str]:
     lines = [
         f"Each count of a grade by answer is rounded to a multiple of {base}, up or down; all else is made of these."
     ]
-    if row.get("headcount_lower") is not None:
+    if row.get("headcount_upper") is not None:
         lines.append(
             f"The true count lies between {figure(row['headcount_lower'])} and {figure(row['headcount_upper'])}."
         )

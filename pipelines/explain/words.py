@@ -28,6 +28,8 @@ UNITS = {
     "_998": "share, 0 to 1",
     "_undisclosed": "share, 0 to 1",
     "headcount": "people",
+    "headcount_lower": "people",
+    "headcount_upper": "people",
     "_growth": "people",
     "fte": "full-time equivalents",
     "p_value": "probability, 0 to 1",

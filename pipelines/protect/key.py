@@ -64,7 +64,7 @@ def key(folder: DataFolder, *, is_synthetic: bool) -> Key:
         )
     if is_synthetic:
         return Key(SAMPLE)
-    write_whole(path, secrets.token_hex(32) + "\n")
+    write_whole(path, secrets.token_hex(32) + "\n", is_secret=True)
     return _read(path)
 
 

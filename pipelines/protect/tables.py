@@ -76,7 +76,7 @@ def tables(cells: pd.DataFrame, groups: Groups, key: bytes) -> Iterator[tuple[np
     counts = _whole(cells["headcount"])
     unchanged = _whole(cells["earlier_headcount"]) == counts
     before = np.where(unchanged, _whole(cells["earlier_rounded"]), -1)
-    there = sorted(np.flatnonzero(counts >= 0).tolist(), key=names.__getitem__)
+    there = sorted(np.flatnonzero(cells["headcount"].notna()).tolist(), key=names.__getitem__)
     for _, of_table in groupby(there, key=lambda place: names[place][: len(TABLE)]):
         places = np.fromiter(of_table, dtype=np.int64)
         # A cell's name has no date.

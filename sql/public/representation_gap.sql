@@ -39,19 +39,23 @@ with told as (
 everybody as (
     select
         representation_gap.*,
-        greatest(
-            representation_gap.headcount - sum_bound(
-                cell_count.cells,
-                unit_bound.rounded_members,
-                unit_bound.base,
-                if(
-                    representation_gap.clinical = 'all'
-                    and list_contains(method.disclosure.held_grade_groups, representation_gap.grade_group),
-                    unit_bound.bound_held,
-                    unit_bound.bound_other
-                )
-            ),
-            0
+        if(
+            representation_gap.headcount is null,
+            null,
+            greatest(
+                representation_gap.headcount - sum_bound(
+                    cell_count.cells,
+                    unit_bound.rounded_members,
+                    unit_bound.base,
+                    if(
+                        representation_gap.clinical = 'all'
+                        and list_contains(method.disclosure.held_grade_groups, representation_gap.grade_group),
+                        unit_bound.bound_held,
+                        unit_bound.bound_other
+                    )
+                ),
+                0
+            )
         ) as headcount_lower,
         representation_gap.headcount + sum_bound(
             cell_count.cells,

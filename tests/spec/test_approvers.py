@@ -10,6 +10,7 @@ import pytest
 from pipelines import approval, ledger, publish
 from pipelines.approval import ApprovalError
 from pipelines.freeze import Snapshot
+from pipelines.measure import Measured
 from pipelines.places import DataFolder
 from tests.release import DECISION, RELEASE, approve, extract, make, refused, said
 
@@ -97,12 +98,14 @@ def test_another_account_that_runs_a_release_is_written_down_once(
 ) -> None:
     make(folder)
     (made,) = (one for one in ledger.read(folder.ledger) if one["event"] == "released")
-    again = Snapshot(made["snapshot_id"], Path(), date(2026, 3, 31), (), {})
+    again = Measured(Snapshot(made["snapshot_id"], Path(), date(2026, 3, 31), (), {}), Path(), (), key="0123456789ab")
     for account in ("anna", "cora", "cora", "anna"):
         monkeypatch.setattr("getpass.getuser", lambda account=account: account)
         publish._note(folder, RELEASE, again, made["sums"])
     assert approval.find(folder, RELEASE).made_by == ["anna", "cora"]
-    assert [one["by"] for one in ledger.read(folder.ledger) if one["event"] == "released"] == ["anna", "cora"]
+    lines = [one for one in ledger.read(folder.ledger) if one["event"] == "released"]
+    assert [one["by"] for one in lines] == ["anna", "cora"]
+    assert lines[-1]["disclosure_key"] == "0123456789ab"
 
 
 @pytest.mark.parametrize("entry", ["name", "role", "minute"])

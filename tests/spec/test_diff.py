@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,14 @@ def trend(*rows: tuple[str, int]) -> str:
     return f"select * from (values {values}) as t (org_code, headcount)"
 
 
-def provenance(code: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, Any]:
-    files = [{"name": name, "digest": {"sha256": sha}} for name, sha in code.items()]
-    parameters = {"libraries": dict(versions)}
-    return {"predicate": {"buildDefinition": {"resolvedDependencies": files, "internalParameters": parameters}}}
+def provenance(code: Mapping[str, str], versions: Mapping[str, str], key: str = "") -> dict[str, Any]:
+    """What made a release; one of an earlier version has no disclosure key."""
+    build = {
+        "resolvedDependencies": [{"name": name, "digest": {"sha256": sha}} for name, sha in code.items()],
+        "internalParameters": {"libraries": dict(versions)},
+        "externalParameters": {"disclosure_key": key} if key else {},
+    }
+    return {"predicate": {"buildDefinition": build}}
 
 
 def release(
@@ -76,10 +81,10 @@ def release(
     return snapshot
 
 
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with two releases that differ in one thing of each kind."""
-    data = tmp_path / "data"
+    data = tmp_path_factory.mktemp("laid") / "data"
     release(
         data,
         OLD,
@@ -94,17 +99,25 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         extracts=[FEBRUARY | {"sha256": "a4a2" + 60 * "0", "owns": [["RNA", "2026-02-28"]]}],
         files={"reference/wards.csv": "2", "layouts/edi_staff.yaml": "1", "mappings/RNA.yaml": "1"},
         method={"weak_base_headcount": 20, "counted_as": {"bank": "bank", "agency": "other"}},
-        made=provenance({"sql/marts/trend.sql": "2", "uv.lock": "1"}, {"duckdb": "2.0.0", "pyarrow": "26.0"}),
+        made=provenance(
+            {"sql/marts/trend.sql": "2", "uv.lock": "1"}, {"duckdb": "2.0.0", "pyarrow": "26.0"}, "0123456789ab"
+        ),
     )
     tables(data / "marts" / OLD, unit="select 'RNA' as org_code", category="select 'BME' as category")
     tables(data / "marts" / NEW, unit="select 'RL4' as org_code", category="select 'BME' as category")
     tables(data / "marts" / OLD / "internal", trend=trend(("RNA", 30), ("RL4", 10)), waiver="select 1 as rows")
     tables(data / "marts" / NEW / "internal", trend=trend(("RNA", 31), ("RYR", 1)), headcount="select 1 as headcount")
+    return data
+
+
+@pytest.fixture
+def data(laid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, to be changed."""
     contracts = tmp_path / "contracts" / "marts"
     contracts.mkdir(parents=True)
     (contracts / "trend.yaml").write_text("key: [org_code]\ncolumns: {org_code: {}, headcount: {}}\n")
     monkeypatch.setattr(places, "CONTRACTS", contracts.parent)
-    return data
+    return Path(shutil.copytree(laid, tmp_path / "data"))
 
 
 @pytest.fixture
@@ -131,6 +144,7 @@ DEFINITIONS = [
     "method    changed: weak_base_headcount: 30 → 20",
     "code      changed: sql/marts/trend.sql, which makes the mart trend",
     "library   changed: duckdb: 1.4.4 → 2.0.0",
+    "key       added: disclosure key: 0123456789ab",
 ]
 
 
@@ -166,7 +180,7 @@ def test_a_release_differs_from_itself_in_nothing(edi: Edi) -> None:
         [
             f"diff      {NEW} → {NEW}, the public tables",
             "table     no difference in category, unit",
-            "diff      no extract, file, setting, module, SQL file or library changed",
+            "diff      no extract, file, setting, module, SQL file, library or key changed",
         ],
     )
 
@@ -318,10 +332,11 @@ def test_a_setting_has_a_dotted_name() -> None:
 
 
 def test_a_provenance_names_code_and_libraries(tmp_path: Path) -> None:
-    made = provenance({"uv.lock": "1", "snapshot/reference/wards.csv": "2", "extract/1": "3"}, {"duckdb": "2.0.0"})
+    files = {"uv.lock": "1", "snapshot/reference/wards.csv": "2", "extract/1": "3"}
+    made = provenance(files, {"duckdb": "2.0.0"}, "0123456789ab")
     (tmp_path / "internal").mkdir()
     (tmp_path / "internal" / "provenance.intoto.json").write_text(json.dumps(made))
-    assert read(tmp_path) == MadeBy({"uv.lock": "1"}, {"duckdb": "2.0.0"})
+    assert read(tmp_path) == MadeBy({"uv.lock": "1"}, {"duckdb": "2.0.0"}, "0123456789ab")
 
 
 def test_an_extract_may_be_replaced_narrowed_widened_read_otherwise_or_go() -> None:

@@ -20,6 +20,7 @@ from pipelines import describe, gate, measure, places, publish, seal
 from pipelines.freeze import FrozenExtract, Snapshot
 from pipelines.publish import program, provenance
 
+KEY = "0123456789ab"
 SNAPSHOT = Snapshot("5a" * 32, Path(), date(2026, 3, 31), (), {"z_95": 1.959964, "age_ranges": ["16+"]})
 
 
@@ -104,7 +105,7 @@ def statements(release: Path) -> tuple[Mapping[str, object], Mapping[str, object
     """The public provenance and the internal one of extracts a and b."""
     digests = {"a": sha256("file a"), "b": sha256("file b")}
     files = {"sql/marts/trend.sql": sha256("select 1")}
-    provenance.write(release, SNAPSHOT, digests, files, {"duckdb": "2.0.0"}, "0.1.0")
+    provenance.write(release, SNAPSHOT, digests, files, {"duckdb": "2.0.0"}, "0.1.0", KEY)
     public, internal = (
         json.loads((folder / provenance.NAME).read_text(encoding="utf-8")) for folder in (release, release / "internal")
     )
@@ -122,6 +123,7 @@ def test_provenance_is_an_in_toto_statement_about_the_files_of_its_part(release:
         assert [subject["name"] for subject in statement["subject"]] == names
         build = statement["predicate"]["buildDefinition"]
         assert build["externalParameters"]["snapshot_id"] == SNAPSHOT.snapshot_id
+        assert build["externalParameters"]["disclosure_key"] == KEY
         assert build["externalParameters"]["method"] == {"z_95": "1.959964", "age_ranges": ["16+"]}
         assert build["internalParameters"] == {"libraries": {"duckdb": "2.0.0"}}
         assert {"name": "sql/marts/trend.sql", "digest": {"sha256": sha256("select 1")}} in (
@@ -148,7 +150,7 @@ def test_what_the_house_brought_itself_has_no_name_and_no_hash_of_its_own_outsid
     files = {"waivers/rna jane smith.yaml": sha256("waiver"), "reference/grade_groups.csv": sha256("packaged")}
     snapshot = replace(SNAPSHOT, files=files)
     program = {"data/reference/grade_groups.csv": sha256("packaged")}
-    provenance.write(release, snapshot, {"a": sha256("file a")}, program, {}, "0.1.0")
+    provenance.write(release, snapshot, {"a": sha256("file a")}, program, {}, "0.1.0", KEY)
     public, internal = (
         (folder / provenance.NAME).read_text(encoding="utf-8") for folder in (release, release / "internal")
     )
@@ -206,20 +208,21 @@ def test_the_gate_stays_closed_for_counts_under_the_name_of_a_table_without_any(
     assert found == [f"public tables: {name} hasn't the columns described" for name in ("category.csv", "unit.parquet")]
 
 
-def test_every_file_of_the_program_and_every_library_decides_the_release(
+def test_every_file_of_the_program_every_library_and_the_disclosure_key_decide_the_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, files = publish.release_id(SNAPSHOT), program.files()
+    before, files = publish.release_id(SNAPSHOT, KEY), program.files()
     assert before.startswith("2026-03-31-")
+    assert publish.release_id(SNAPSHOT, "ba9876543210") != before
     (tmp_path / "changed").write_text("another", encoding="utf-8")
     names = ("pipelines/measure/__init__.py", "sql/marts/trend.sql", "expectations/staff.json", "uv.lock")
     for name in (*names, "data/reference/population.csv"):
         with monkeypatch.context() as patch:
             patch.setattr(program, "files", lambda name=name: files | {name: tmp_path / "changed"})
-            assert publish.release_id(SNAPSHOT) != before
+            assert publish.release_id(SNAPSHOT, KEY) != before
     real = metadata.version
     monkeypatch.setattr(metadata, "version", lambda name: "0.0.1" if name == "duckdb" else real(name))
-    assert publish.release_id(SNAPSHOT) != before
+    assert publish.release_id(SNAPSHOT, KEY) != before
 
 
 def test_the_wheel_in_a_release_is_the_program(tmp_path: Path) -> None:
