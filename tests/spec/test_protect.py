@@ -278,7 +278,7 @@ def test_a_negative_count_is_refused_with_its_organisation_and_date(made: Made) 
         ({"min_known_headcount": 9}, "disclosure.min_known_headcount is 9, but must be at least 10"),
         ({"attack_min_values": 1}, "disclosure.attack_min_values is 1, but must be from 2 to the base, 5"),
         ({"attack_min_values": 6}, "disclosure.attack_min_values is 6, but must be"),
-        ({"internal_threshold": 1}, "disclosure.internal_threshold is 1, but must be at least 2"),
+        ({"min_known_per_bound": 0}, "disclosure.min_known_per_bound is 0, but must be at least 1"),
     ],
 )
 def test_a_setting_that_protects_nothing_is_refused_by_name(changed: dict[str, int], words: str) -> None:
