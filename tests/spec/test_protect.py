@@ -108,7 +108,7 @@ def made(con: Connection, tmp_path_factory: pytest.TempPathFactory) -> Made:
     (folder.root / "layouts").mkdir()
     (folder.root / "layouts" / "open_counts.yaml").write_text(LAYOUT, encoding="utf-8")
     snapshot = frozen(con, folder, TEXTS)
-    assert protect.needs_key(folder, snapshot)
+    assert protect.to_be_protected(folder, snapshot)
     measured = measure.measure(con, folder, snapshot, publish.staging(folder, snapshot, KEY) / "internal")
     layouts = {f"layouts/{name}.yaml": folder.root / "layouts" / f"{name}.yaml" for name in ("open_counts",)}
     return Made(con, folder, protect.protect(con, DataFolder(folder.root, frozen=layouts), measured, KEY))
