@@ -5,7 +5,7 @@ has imported what a command needs and opened no database; each order forks a pro
 ``edi`` and nothing else. The hooks are set in that process only. A fork costs a third of a new interpreter.
 
 A point is named ``before`` or ``after`` an operation on a path below the data folder, ids and names of tables left out;
-``within write`` is a write of which half has reached the file. At points a copy of the data folder can be taken, too: it
+``within write`` is a write of which half has reached the file. At points a copy of the data folder can be taken: it
 holds what a kill would leave there, without the kill.
 
 What is long and writes nothing by itself is left out: most rules, and the rows of all tables but the counts. Where a
