@@ -365,7 +365,7 @@ def _refuse_ungated(folder: DataFolder, standing: Standing) -> None:
 
 def _refuse_unsafe(folder: DataFolder, standing: Standing) -> None:
     """Refuse a release that doesn't pass its gate any more: others may have been shown since, or more be known."""
-    found = gate.tried(folder, standing).problems
+    found = gate.attacked(folder, standing).problems
     if found:
         raise ApprovalError(
             f"{standing.release_id} passed its gate, and doesn't any more ({'; '.join(found[:NAMED])}); 'edi attack' "

@@ -48,8 +48,17 @@ def tried(folder: DataFolder, standing: "Standing", progress: Callable[[str], No
         progress: told each step of the attack.
     """
     found = problems(folder.marts / standing.release_id, standing.sums)
-    if found:
-        return Tried(tuple(found))
+    return Tried(tuple(found)) if found else attacked(folder, standing, progress)
+
+
+def attacked(folder: DataFolder, standing: "Standing", progress: Callable[[str], None] = lambda _: None) -> Tried:
+    """Try the attack on a release alone, as it may be tried again once more is known.
+
+    Args:
+        folder: the data folder.
+        standing: what the ledger says of the release; its files are as they were sealed.
+        progress: told each step of the attack.
+    """
     from pipelines import attack
     from pipelines.failure import EXPECTED, sentence
 

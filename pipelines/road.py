@@ -28,6 +28,7 @@ from pipelines.measure.register import at_work
 from pipelines.places import DataFolder
 from pipelines.progress import Stage, stage
 from pipelines.protect import protect, to_be_protected
+from pipelines.protect.key import NAME as KEY
 from pipelines.protect.key import Key, existing
 from pipelines.protect.key import key as disclosure_key_of
 from pipelines.publish import Release, clear_drafts, publish, staging
@@ -106,7 +107,13 @@ def _refuse_links(folder: DataFolder) -> None:
 
     The folders themselves may be links: somebody put them on another disk.
     """
-    own = (folder.root / ".edi.lock", _holder(folder), folder.ledger, ledger.head_path(folder.ledger))
+    own = (
+        folder.root / KEY,
+        folder.root / ".edi.lock",
+        _holder(folder),
+        folder.ledger,
+        ledger.head_path(folder.ledger),
+    )
     drafts = (path.with_name(f"{path.name}.draft") for path in own)
     below = (link for kept in (folder.snapshots, folder.marts) for link in disk.links(kept))
     for link in chain((path for path in (*own, *drafts) if path.is_symlink()), below):

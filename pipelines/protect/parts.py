@@ -160,8 +160,6 @@ def _rounded(cells: pd.DataFrame, held: Groups, key: bytes, settings: Mapping[st
     counts = cells["headcount"].to_numpy(np.int64, na_value=0).copy()
     promised = np.zeros((len(cells), 2), dtype=np.int64)
     wanted = Bounds(settings["bound_held"], settings["bound_other"])
-    if (counts < 0).any():
-        raise RoundingError("a count is below 0; ask whoever sent it, and have it sent again")
     for rows, table in tables(cells, held, key):
         try:
             counts[rows], bounds = rounded(table, settings["base"], wanted)

@@ -99,8 +99,10 @@ def rounded(table: Table, base: int, bounds: Bounds) -> tuple[np.ndarray, Bounds
         bounds: what is to hold for its sums.
 
     Raises:
-        RoundingError: there is no rounding at all, or the solver didn't find its end.
+        RoundingError: a count is below 0, or there is no rounding at all, or the solver didn't find its end.
     """
+    if (table.counts < 0).any():
+        raise RoundingError("a count is below 0")
     for allowed in (bounds, bounds.doubled(), Bounds(None, None)):
         found = _solved(table, base, allowed)
         if found is not None:

@@ -30,8 +30,9 @@ EXACT = "The exact tables of a release: personal data where counts are small. Ne
 
 # Where a file of ours lies until the whole of it is written: no sender's or analyst's own file is called so.
 DRAFTS = (
-    *(".edi.holder.draft", "ledger.head.draft", "quarantine/*/re*.draft", "snapshots/*/*.draft"),
-    *("marts/.*.draft", "marts/current.json.draft", "marts/current/*.draft"),
+    *(".edi.holder.draft", "ledger.head.draft", "disclosure.key.draft"),
+    *("quarantine/*/re*.draft", "snapshots/*/*.draft", "marts/.*.draft", "marts/current.json.draft"),
+    "marts/current/*.draft",
 )
 
 SYNTHETIC = "SYNTHETIC DATA, made by edi sample: no real person or employer is described."

@@ -5,7 +5,11 @@ has imported what a command needs and opened no database; each order forks a pro
 ``edi`` and nothing else. The hooks are set in that process only. A fork costs a third of a new interpreter.
 
 A point is named ``before`` or ``after`` an operation on a path below the data folder, ids and names of tables left out;
-``within write`` is a write of which half has reached the file.
+``within write`` is a write of which half has reached the file. At points a copy of the data folder can be taken: it
+holds what a kill would leave there, without the kill.
+
+What is long and writes nothing by itself is left out: most rules, and the rows of all tables but the counts. Where a
+command draws a secret, the order says what it gets.
 """
 
 import builtins
@@ -16,12 +20,15 @@ import json
 import os
 import pkgutil
 import re
+import secrets
 import select
+import shutil
 import signal
 import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,11 +44,13 @@ SHORTER = (
     # Files of one kind, by the folder that they lie in: what is written in the same way, one after the other.
     (re.compile(r"(?<=^snapshots/objects/)<sha256>.parquet"), "<sha256>"),
     (re.compile(r"(?<=^snapshots/.work/).+"), "<file>"),
+    (re.compile(r"(?<=^snapshots/)(cube_part|protected|attacked)/[0-9a-f]{32}"), r"\1/<name>"),
     (re.compile(r"(?<=^marts/.<release>.draft/)internal/"), ""),
     (re.compile(r"(?<=^marts/.<release>.draft/)[^.]+\..*?(?=(.draft)?$)"), "<file>"),
     (re.compile(r"(?<=^marts/current/)[^/]*?(?=(.draft)?$)"), "<file>"),
     (re.compile(r"(?<=/)(report\.md|report\.jsonl|rejects\.csv)\b"), "<answer>"),
 )
+COUNTS = ("headcount", "rounding")  # the public tables that are written with their rows
 FAULT = 70  # the exit code of a command that ends in a traceback
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -61,12 +70,18 @@ class Points:
         Where they come several times, the first ``skip`` of them are passed by.
         """
         self.root, self.at, self.skip, self.do = root.resolve(), [*at], skip, do
+        self.photographs: dict[tuple[str, str, int], str] = {}
+        self.passed: Counter[tuple[str, str]] = Counter()
         self.names: list[str] = []
         self._inside = 0
 
     def reach(self, when: str, operation: str, path: str) -> None:
         """Be at a point: do what was ordered here, or go on."""
         self.names.append(f"{when} {operation} {_shorter(path)}")
+        last, point = ["", *self.names][-2:]
+        if into := self.photographs.get((last, point, self.passed[last, point])):
+            shutil.copytree(self.root, into, symlinks=True)
+        self.passed[last, point] += 1
         if self.at == ["", *self.names][-2:]:
             self.skip -= 1
             if self.skip == -1:
@@ -190,6 +205,10 @@ def _command(order: dict[str, Any], told: Path) -> int:
     copies = order.get("copy")
     do = (lambda: _overwrite(*copies)) if copies else _kill
     points = Points(Path(order["data"]), order.get("at", ()), order.get("skip", 0), do)
+    points.photographs = {(last, point, skip): into for last, point, skip, into in order.get("photographs", ())}
+    if order.get("secret"):
+        # Otherwise no two runs give the same bytes.
+        secrets.token_hex = lambda *_: order["secret"]
     if order.get("now"):
         # The clock that jumps, for this process alone.
         ledger.datetime = _clock(order["now"])  # type: ignore[attr-defined, misc]
@@ -266,6 +285,28 @@ def _shorten_suites(folder: Path) -> None:
     places.EXPECTATIONS = folder
 
 
+def _empty_tables() -> None:
+    """Have tables without a row in the place of all but those of the counts: to plan them takes most of each process.
+
+    They are written as they else would be, and so are the counts, exact and rounded, and what attacks them.
+    """
+    from pipelines import database, describe, measure, protect
+    from pipelines.attack.files import DUCKDB_TYPES
+
+    real = database.read_sql
+    empty = {f"marts/{name}": describe.load(name) for name in measure.MARTS}
+    empty |= {f"public/{name}": describe.load(name, is_protected=True) for name in protect.TABLES if name not in COUNTS}
+
+    def read_sql(name: str) -> str:
+        if name not in empty:
+            return real(name)
+        columns = empty[name].columns
+        nothing = ", ".join(f'null::{DUCKDB_TYPES[one.type]} as "{each}"' for each, one in columns.items())
+        return f"select {nothing} where false\norder by {next(iter(columns))}"
+
+    database.read_sql = read_sql
+
+
 def main() -> None:
     """Import what a command needs, then obey orders until there are no more."""
     for module in pkgutil.walk_packages(pipelines.__path__, "pipelines."):
@@ -274,6 +315,7 @@ def main() -> None:
     importlib.import_module("great_expectations")
     with tempfile.TemporaryDirectory() as passing, tempfile.TemporaryDirectory() as suites:
         _shorten_suites(Path(suites))
+        _empty_tables()
         for line in sys.stdin:
             print(json.dumps(_obey(json.loads(line), Path(passing))), flush=True)
 

@@ -1,5 +1,6 @@
 """What is killed: a data folder as it is before a command, and the command."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,6 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from filelock import FileLock
+
 from pipelines import places
 
 HEADER = (
@@ -22,6 +25,9 @@ HEADER = (
 FEW, MANY = 4, 13
 
 LETTER = "Dear colleague,\n"
+
+# What every command gets that draws a secret, unless another one is ordered.
+SECRET = "5ec2e7" * 10 + "5ec2"
 
 
 def headcount(people: int, as_at_date: str = "2026-03-31") -> str:
@@ -42,13 +48,15 @@ class Step:
 class Scenario:
     """Steps, of which the last is disturbed; ``again`` is what is run after that, unless it is the same command.
 
-    ``points`` is a pattern: where few kills are to be had, only points whose names hold it are taken.
+    ``points`` is a pattern: where few kills are to be had, only points whose names hold it are taken, and one ``of`` so
+    many of them. What is on the disk is looked at in all of them.
     """
 
     name: str
     steps: Sequence[Step]
     again: Sequence[str] = ()
     points: str = ""
+    of: int = 1
 
     @property
     def argv(self) -> list[str]:
@@ -61,14 +69,15 @@ class Scenario:
         return [*(self.again or self.argv)]
 
 
-FIRST = Scenario("a first run", [Step({"landing/march.csv": headcount(40), "landing/letter.csv": LETTER}, ["run"])])
+FIRST = Scenario(
+    "a first run", [Step({"landing/march.csv": headcount(40), "landing/letter.csv": LETTER}, ["run"])], of=5
+)
+RUN = Step({"landing/march.csv": headcount(40)}, ["run"])
 RESEND = Scenario(
     "a resend and a new month beside a release",
-    [
-        Step({"landing/march.csv": headcount(40)}, ["run"]),
-        Step({"landing/march.csv": headcount(44), "landing/april.csv": headcount(41, "2026-04-30")}, ["run"]),
-    ],
+    [RUN, Step({"landing/march.csv": headcount(44), "landing/april.csv": headcount(41, "2026-04-30")}, ["run"])],
     points=r" (ledger.jsonl|marts/<release>|marts/current.json)$",
+    of=2,
 )
 GOVERNANCE = """
 dpia: {reference: DPIA-7, approved_on: 2025-06-01, review_by: 2099-06-01}
@@ -76,13 +85,12 @@ sharing_agreements: [{organisation: RNA, reference: ISA/1, signed_on: 2025-06-01
 runners: [{name: A. Analyst, account: anna}]
 approvers: [{name: B. Member, role: chair, account: none}]
 """
-RUN = Step({"landing/march.csv": headcount(40)}, ["run"])
 APPROVE = Step(
     {"governance.yaml": GOVERNANCE},
     ["approve", "--name", "B. Member", "--role", "chair", "--on", "2026-04-14", "--minute", "EDI/14"],
 )
 APPROVAL = Scenario("an approval", [RUN, APPROVE])
-PUBLICATION = Scenario("a publication", [RUN, APPROVE, Step({}, ["publish", "{data}/published"])])
+PUBLICATION = Scenario("a publication", [RUN, APPROVE, Step({}, ["publish", "{data}/published"])], of=4)
 DISPOSAL = Scenario(
     "a disposal",
     [
@@ -131,7 +139,7 @@ class Commands:
         assert self._server.stdin is not None
         assert self._server.stdout is not None
         words = [word.replace("{data}", str(data)) for word in argv]
-        self._server.stdin.write(json.dumps({"data": str(data), "argv": words, **order}) + "\n")
+        self._server.stdin.write(json.dumps({"data": str(data), "argv": words, "secret": SECRET, **order}) + "\n")
         self._server.stdin.flush()
         return dict(json.loads(self._server.stdout.readline()))
 
@@ -186,20 +194,46 @@ def _is_last_of_moment(point: str, following: str) -> bool:
 
 
 def undisturbed(scenario: Scenario, commands: Commands, folder: Path) -> Undisturbed:
-    """Walk a scenario with nobody disturbing it, or read what was found when that was done."""
+    """Walk a scenario with nobody disturbing it, or read what was found when that was done.
+
+    Scenarios that begin alike are walked from where the first of them was, in folders beside this one.
+    """
     before, after, told = folder / "before", folder / "after", folder / "points.json"
     if not told.is_file():
-        shutil.rmtree(after, ignore_errors=True)
-        after.mkdir(parents=True)
-        ended: dict[str, Any] = {}
-        for step in scenario.steps:
-            for name, text in step.files.items():
-                (after / name).parent.mkdir(parents=True, exist_ok=True)
-                (after / name).write_text(text, encoding="utf-8", newline="\n")
-            shutil.rmtree(before, ignore_errors=True)
-            shutil.copytree(after, before)
-            ended = commands.run(after, step.argv, watched=True, now=step.now)
-            assert ended["code"] == 0, ended["said"]
+        folder.mkdir(parents=True)
+        begun = _begun(scenario.steps[:-1], commands, folder.parent / "begun")
+        shutil.copytree(begun, before)
+        _put(scenario.steps[-1], before)
+        shutil.copytree(before, after)
+        ended = _take(scenario.steps[-1], commands, after)
         told.write_text(json.dumps([ended["points"], ended["seconds"]]), encoding="utf-8")
     points, seconds = json.loads(told.read_text(encoding="utf-8"))
     return Undisturbed(scenario, before, after, points, seconds)
+
+
+def _begun(steps: Sequence[Step], commands: Commands, folder: Path) -> Path:
+    """Return a folder in which the first steps of a scenario were taken."""
+    name = hashlib.sha256(repr(steps).encode()).hexdigest()[:12]
+    with FileLock(f"{folder}-{name}.lock"):
+        made, done = Path(f"{folder}-{name}"), Path(f"{folder}-{name}.done")
+        if not done.is_file():
+            if steps:
+                shutil.copytree(_begun(steps[:-1], commands, folder), made)
+                _put(steps[-1], made)
+                _take(steps[-1], commands, made)
+            else:
+                made.mkdir(parents=True)
+            done.touch()
+    return made
+
+
+def _put(step: Step, folder: Path) -> None:
+    for name, text in step.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _take(step: Step, commands: Commands, folder: Path) -> dict[str, Any]:
+    ended = commands.run(folder, step.argv, watched=True, now=step.now)
+    assert ended["code"] == 0, ended["said"]
+    return ended

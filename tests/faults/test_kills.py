@@ -2,7 +2,8 @@
 
 What a kill leaves is held to the laws at once. Then the next process starts in the same folder; a few times it is
 killed as well, at a later point, and the last one is left alone. So each has to get past what all before it left, and
-at the end every byte is as if nobody had disturbed the first. EDI_KILLS says how many random moments are taken,
+at the end every byte is as if nobody had disturbed the first. Of the named points some are taken; what a kill would
+leave at the others is held to the laws in copies of the disk. EDI_KILLS says how many random moments are taken,
 EDI_KILLS_SEED where they come from; where it is set, as by `make soak`, each kill is followed by a process that is left
 alone, and every point is taken by itself.
 """
@@ -18,12 +19,12 @@ from typing import Any
 import pytest
 
 from tests.faults import laws
-from tests.faults.scenarios import ROAD, SCENARIOS, Commands, Scenario, Undisturbed
+from tests.faults.scenarios import FIRST, ROAD, SCENARIOS, SECRET, Commands, Scenario, Undisturbed
 
 IS_SOAK = "EDI_KILLS" in os.environ
-KILLS = int(os.environ.get("EDI_KILLS", "20"))
+KILLS = int(os.environ.get("EDI_KILLS", "8"))
 SEED = int(os.environ.get("EDI_KILLS_SEED", "1"))
-IN_A_ROW = 1 if IS_SOAK else 10
+IN_A_ROW, RANDOM_IN_A_ROW = (1, 1) if IS_SOAK else (10, 4)
 
 # Tests among which the points are shared out, so that processes can share the tests.
 SLOTS, RANDOM_SLOTS = 13, 4
@@ -85,6 +86,22 @@ def in_turns(of: Sequence[Any], parts: int) -> list[Sequence[Any]]:
     return [of[part::parts] for part in range(parts) if of[part::parts]]
 
 
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+def test_at_every_moment_the_disk_holds_nothing_by_half(
+    commands: Commands, walked: Walked, count: Count, tmp_path: Path, scenario: Scenario
+) -> None:
+    """What a kill would find at each moment, whether or not one is killed there: copies of one undisturbed process."""
+    one, data = walked(scenario), tmp_path / "data"
+    shutil.copytree(one.before, data)
+    taken = [[*moment, str(tmp_path / str(number))] for number, moment in enumerate(one.moments())]
+    ended = commands.run(data, scenario.argv, watched=True, now=scenario.steps[-1].now, photographs=taken)
+    assert ended["code"] == 0, ended["said"]
+    for *moment, photograph in taken:
+        assert Path(photograph).is_dir(), moment
+        laws.check_killed(Path(photograph), one.before, one.after)
+    count("moments at which the disk was looked at", len(taken))
+
+
 @pytest.mark.parametrize("slot", range(SLOTS))
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 def test_a_kill_at_a_named_point_costs_nothing(
@@ -92,7 +109,7 @@ def test_a_kill_at_a_named_point_costs_nothing(
 ) -> None:
     one = walked(scenario)
     wanted = [moment for moment in one.moments() if re.search(scenario.points, f"{moment.last}\n{moment.point}", re.M)]
-    points = one.every_point() if IS_SOAK else wanted
+    points = one.every_point() if IS_SOAK else wanted[:: scenario.of]
     for row in in_turns(points, -(-len(points) // IN_A_ROW))[slot::SLOTS]:
         orders = [{"watched": True, "at": [at.last, at.point], "skip": at.skip} for at in row]
         assert killer.kill(one, orders) == [-9] * len(row), row
@@ -101,9 +118,35 @@ def test_a_kill_at_a_named_point_costs_nothing(
 
 @pytest.mark.parametrize("slot", range(RANDOM_SLOTS))
 def test_a_kill_at_any_moment_costs_nothing(walked: Walked, killer: Killer, count: Count, slot: int) -> None:
-    for numbers in in_turns(range(KILLS), -(-KILLS // IN_A_ROW))[slot::RANDOM_SLOTS]:
+    for numbers in in_turns(range(KILLS), -(-KILLS // RANDOM_IN_A_ROW))[slot::RANDOM_SLOTS]:
         one = walked(ROAD[numbers[0] % len(ROAD)])
         moments = [random.Random(f"{SEED}/{number}").uniform(0, one.seconds) for number in numbers]
         codes = killer.kill(one, [{"seconds": seconds} for seconds in moments])
         assert codes == [-9] * len(numbers), numbers
         count("kills at random moments", len(numbers))
+
+
+def test_a_key_that_was_made_stays_the_key(commands: Commands, walked: Walked, tmp_path: Path) -> None:
+    """Each process would draw another one: the first that had a name is kept, and what was written of one before isn't.
+
+    The third is killed when there is a release that the ledger doesn't know.
+    """
+    one, data, path = walked(FIRST), tmp_path / "data", tmp_path / "data" / "disclosure.key"
+    shutil.copytree(one.before, data)
+    kills = (
+        ("a" * 64, "before", "rename disclosure.key", None),
+        (SECRET, "after", "rename disclosure.key", SECRET),
+        ("c" * 64, "after", "rename marts/<release>", SECRET),
+    )
+    for secret, when, operation, kept in kills:
+        at = _before_and_at(one, f"{when} {operation}")
+        assert commands.run(data, ["run"], watched=True, at=at, secret=secret)["code"] == -9
+        assert (path.read_text(encoding="utf-8").strip() if path.is_file() else None) == kept
+    assert commands.run(data, ["run"], secret="d" * 64)["code"] == 0
+    laws.check_converged(data, one.after)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def _before_and_at(one: Undisturbed, point: str) -> list[str]:
+    number = one.points.index(point)
+    return [*one.points[number - 1 : number + 1]]
