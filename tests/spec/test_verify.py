@@ -359,7 +359,7 @@ def test_a_part_that_no_release_was_made_from_is_found_however_well_it_is_named(
     put(forged, "forged")
     assert [one.split(":")[0] for one in said(folder)] == [forged.relative_to(folder.root).as_posix()]
     with pytest.raises(DamagedError, match="stand for the same rows"):
-        parts._there(forged.parent)
+        parts.there(forged.parent)
 
 
 @pytest.fixture
