@@ -69,7 +69,10 @@ def register(
         else:
             (feed, statement), *_ = statements.items()
             _accept(con, feed, [])
-            con.execute(f"create or replace view {identifier(kind)} as {database.read_sql(statement)}")
+            # Kept, empty as it is: what it is made of is gone once the parts of an earlier snapshot are computed.
+            empty = identifier(f"no_{kind}")
+            con.execute(f"create or replace table {empty} as {database.read_sql(statement)}")
+            con.execute(f"create or replace view {identifier(kind)} as from {empty}")
     return paths
 
 
