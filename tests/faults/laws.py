@@ -36,7 +36,24 @@ def still(folder: Path) -> Tree:
 def _content(path: Path) -> str:
     if path.is_symlink():
         return f"link to {path.readlink()}"
-    return "folder" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
+    if path.is_dir():
+        return "folder"
+    told = path.stat()
+    # A file that lies in many copies of a folder is read once.
+    return _shared(path, told.st_ino, told.st_mtime_ns) if told.st_nlink > 1 else _sha256(path)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+HASHES: dict[tuple[int, int], str] = {}
+
+
+def _shared(path: Path, number: int, changed: int) -> str:
+    if (number, changed) not in HASHES:
+        HASHES[number, changed] = _sha256(path)
+    return HASHES[number, changed]
 
 
 def lines(ledger: Path) -> tuple[list[bytes], bytes]:

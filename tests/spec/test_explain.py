@@ -232,7 +232,7 @@ def test_a_public_number_that_says_less_is_told_so(folder: DataFolder) -> None:
     assert said.endswith("Shares worked out again from the counts beside them: 1. Nothing disagrees.")
     nobody = ("org_code=RNA", "category=Mixed", "grade_group=band_5", "classification=ons_5")
     assert (
-        "A 0 doesn't say that there is nobody: each cell that is added up may have up to 4"
+        "A 0 doesn't say that there is nobody: each cell that is added up may have up to 4."
         in told(folder, *nobody, mart="grade_profile", public=True)[1]
     )
     council = ("org_code=E08000027", "characteristic=ethnicity")

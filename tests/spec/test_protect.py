@@ -249,12 +249,12 @@ def test_a_corrected_file_keeps_the_rounding_of_every_small_count_that_it_leaves
     assert {name: printed[0][name] for name in unchanged} == {name: printed[1][name] for name in unchanged}
 
 
-def test_a_negative_count_is_refused_with_its_organisation_and_date(made: Made) -> None:
+def test_a_negative_count_is_refused(made: Made) -> None:
     (extract,) = [one for one in made.measured.kept if ("RL4", MARCH) in one.owns]
     cells = parts._cells(made.con, made.measured.kept[extract]["cube_part"], [])
     cells.loc[cells["category"].eq("BME") & cells["grade"].eq("vsm"), "headcount"] = -1
     settings = made.measured.snapshot.method["disclosure"]
-    with pytest.raises(RoundingError, match=r"^RL4 as at 2026-03-31: a count is below 0$"):
+    with pytest.raises(RoundingError, match=r"^a count is below 0; ask whoever sent it"):
         parts._rounded(cells, parts.groups(made.con), KEY.secret, settings)
 
 
