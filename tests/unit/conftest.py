@@ -1,6 +1,9 @@
 """A release that pages are held to, made once."""
 
+from pathlib import Path
+
 import pytest
+from filelock import FileLock
 from rich.console import Console
 
 from pipelines.places import DataFolder
@@ -9,9 +12,11 @@ from pipelines.sample import write_sample
 
 
 @pytest.fixture(scope="session")
-def sampled(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
-    """A data folder, `data`, with a release of 2,000 made-up people on one date; nobody changes it."""
-    folder = DataFolder(tmp_path_factory.mktemp("sampled") / "data")
-    write_sample(folder.landing, people=2000, months=1)
-    walk(folder, Console(quiet=True))
+def sampled(shared: Path) -> DataFolder:
+    """A data folder, `data`, with a release of 600 made-up people on one date; nobody changes it."""
+    folder = DataFolder(shared / "sampled" / "data")
+    with FileLock(shared / "sampled.lock"):
+        if not (folder.marts / "current.json").is_file():
+            write_sample(folder.landing, people=600, months=1)
+            walk(folder, Console(quiet=True))
     return folder
