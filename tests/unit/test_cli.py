@@ -38,21 +38,21 @@ def edi(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(scope="module")
 def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a month of 2,000 made-up people."""
+    """A data folder with a month of 1,000 made-up people."""
     from pipelines.sample import write_sample
 
     data = tmp_path_factory.mktemp("sample")
-    write_sample(data / "landing", people=2000, months=1)
+    write_sample(data / "landing", people=1000, months=1)
     return data
 
 
 def test_demo_shows_stages_gaps_and_where_the_result_lies_and_says_that_it_is_synthetic(
     edi: Edi, tmp_path: Path
 ) -> None:
-    code, printed = edi("demo", "--data", tmp_path, "--people", "300", "--months", "2")
+    code, printed = edi("demo", "--data", tmp_path, "--people", "300", "--months", "1")
     assert code == 0
-    stages = re.findall(r"^(sample|ingest|validate|freeze|measure|publish) +(?!at work| )", printed, re.MULTILINE)
-    assert stages == ["sample", "ingest", "validate", "freeze", "measure", "protect", "publish"]
+    names = ["sample", "ingest", "validate", "freeze", "measure", "protect", "publish"]
+    assert re.findall(rf"^({'|'.join(names)}) +(?!at work| )", printed, re.MULTILINE) == names
     assert "Timings" not in printed
     assert "timing " not in printed
     assert SYNTHETIC in printed
@@ -81,8 +81,8 @@ def test_no_line_of_the_table_is_wider_than_the_terminal(
     assert (rest[0], whole[0]) == ("the rest", "whole")
     # Each figure is rounded by itself.
     assert sum(seconds for _, seconds in road) <= whole[1] + 0.05 * len(road)
-    last = printed.rstrip().splitlines()[-1].rstrip()
-    assert last.startswith("release   Protected counts, to be shown once approved: ")
+    _, place = printed.rsplit("release   Protected counts, to be shown once approved:", 1)
+    assert "".join(place.split()) == str(current(small_sample))
 
 
 def test_a_refused_file_stops_no_other_and_only_strict_exits_with_1(
