@@ -158,8 +158,8 @@ class Exchanger:
         """Yield tables in which the slab's cell of an answer lies towards its goal."""
         change = sign * (goal - int(self.model.truth[self.slab, answer]))
         if change > 0:
-            for move in (self._swap, self._transfer):
-                table = move(answer, sign, change)
+            for change_of in (self._swap, self._transfer):
+                table = change_of(answer, sign, change)
                 if table is not None:
                     yield table
 

@@ -116,14 +116,14 @@ def settle(sums: Sums, cells: Ints) -> None:
         for direction in (1.0, -1.0):
             still = cells[ranges.is_open(cells)]
             if len(still):
-                solver.move(still, direction)
+                solver.push(still, direction)
         if int(ranges.is_open(cells).sum()) in (0, before):
             break
     for cell in cells:
         one = np.array([cell])
         for direction in (1.0, -1.0):
             if ranges.is_open(one)[0]:
-                value = solver.move(one, direction)
+                value = solver.push(one, direction)
                 if direction > 0:
                     ranges.lower[cell] = max(ranges.lower[cell], int(np.ceil(value - TOLERANCE)))
                 else:
@@ -154,7 +154,7 @@ class _Solver:
         self.costs = np.zeros(self.size)
         self.every = np.arange(self.size, dtype=np.int32)
 
-    def move(self, cells: Ints, direction: float) -> float:
+    def push(self, cells: Ints, direction: float) -> float:
         """Make the sum of some cells as small as can be (1) or as large (-1), note what that shows; return the sum."""
         self.costs[:] = 0
         self.costs[cells] = direction
