@@ -66,13 +66,18 @@ class Counted:
         return duckdb.execute(query).fetchall()
 
 
-def counted(folder: DataFolder) -> Counted:
-    """Take what lies in the landing folder as far as the exact marts, as a run does; nothing is protected."""
+def judged(folder: DataFolder) -> tuple[Validated, Snapshot]:
+    """Judge what lies in the landing folder, as a run does, and freeze what is accepted."""
     said = method(folder)
     with road.open_database(folder, said) as con:
         ingested = ingest(con, folder, landed(folder), road.work_folder(folder))
         validated = road.judge(con, folder, ingested)
-        snapshot = freeze(folder, validated, said)
+        return validated, freeze(folder, validated, said)
+
+
+def counted(folder: DataFolder) -> Counted:
+    """The same, and compute the exact marts; nothing is protected."""
+    validated, snapshot = judged(folder)
     with road.frozen_database(folder, snapshot) as (con, definitions):
         return Counted(validated, snapshot, measured(con, definitions, snapshot))
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from rich.console import Console
 
 from pipelines import cli, measure
 from pipelines.database import Connection
 from pipelines.freeze import FrozenExtract
 from pipelines.places import DataFolder
-from pipelines.road import Journey, waiver_lines, walk
+from pipelines.road import waiver_lines
 from pipelines.waiver import Waiver, Waiving
 from tests.cube import Row, mart, people, register
+from tests.frozen import Counted, counted, judged
 from tests.reference_tables import Cells, database_of
 from tests.spec.test_revision import groups, nurses
 from tests.spec.test_succession import A_AND_B_INTO_NEW, FOOTPRINTS, register_of_organisations
@@ -196,8 +196,8 @@ def nurses_of(org_code: str, long_hours: int = 1) -> str:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[..., Journey]:
-    def run_with(waiver: str = WAIVER, **texts: str) -> Journey:
+def land(tmp_path: Path) -> Callable[..., DataFolder]:
+    def land(waiver: str = WAIVER, **texts: str) -> DataFolder:
         folder = DataFolder(tmp_path)
         folder.landing.mkdir(exist_ok=True)
         (tmp_path / "waivers").mkdir(exist_ok=True)
@@ -205,39 +205,32 @@ def run(tmp_path: Path) -> Callable[..., Journey]:
         files = {"rna": nurses_of("RNA"), "rwp": nurses_of("RWP"), "rbk": groups("RBK", MARCH, White=60, BME=40)}
         for name, text in (files | texts).items():
             (folder.landing / f"{name}.csv").write_text(text, encoding="utf-8")
-        return walk(folder, Console(quiet=True))
+        return folder
 
-    return run_with
+    return land
 
 
-def said(journey: Journey, name: str) -> set[tuple[str, str]]:
+def said(made: Counted, name: str) -> set[tuple[str, str]]:
     """Whose rows of a mart name which waivers, where they name any."""
-    path = journey.release.internal / f"{name}.parquet"
-    query = f"select distinct org_code, waivers from read_parquet('{path}') where waivers is not null"
-    return set(duckdb.execute(query).fetchall())
+    return set(made.mart(name, "distinct org_code, waivers", "waivers is not null"))
 
 
-def test_a_run_with_a_waiver_says_so_in_every_mart_that_it_touches(run: Callable[..., Journey]) -> None:
-    run()
-    journey = run(again=nurses_of("RNA", 2))  # sent again: there is a revision, too
+def test_a_run_with_a_waiver_says_so_in_every_mart_that_it_touches(land: Callable[..., DataFolder]) -> None:
+    judged(land())
+    made = counted(land(again=nurses_of("RNA", 2)))  # sent again: there is a revision, too
     own, rolled_up = {("RNA", "job-shares")}, {("RNA", "job-shares"), (BLACK_COUNTRY, "job-shares")}
     expected = dict.fromkeys(("headcount", *measure.MARTS), own) | dict.fromkeys(ROLLED_UP, rolled_up)
     # The hours changed and nobody's count did, so there is no line of a revision.
     expected |= {"revision": set()}
     del expected["waiver"]
-    assert {name: said(journey, name) for name in expected} == expected
-    again = run(again=nurses_of("RNA", 2), third=nurses_of("RNA", 2).replace(",N39,", ",N40,").replace(",N,", ",A,", 1))
+    assert {name: said(made, name) for name in expected} == expected
+    third = nurses_of("RNA", 2).replace(",N39,", ",N40,").replace(",N,", ",A,", 1)
+    again = counted(land(again=nurses_of("RNA", 2), third=third))
     assert said(again, "revision") == rolled_up
-    path = again.release.internal / "waiver.parquet"
-    assert duckdb.execute(f"select org_code, waiver, rule, rows from read_parquet('{path}')").fetchall() == [
-        ("RNA", "job-shares", "staff.fte_range", 2)
-    ]
-
-
-def test_the_column_stands_before_the_marker_or_last(run: Callable[..., Journey]) -> None:
-    journey = run()
+    assert again.mart("waiver", "org_code, waiver, rule, rows") == [("RNA", "job-shares", "staff.fte_range", 2)]
+    # The column stands before the marker, or last.
     for name in ("headcount", *measure.MARTS):
-        path = journey.release.internal / f"{name}.parquet"
+        path = again.internal / f"{name}.parquet"
         columns = [row[0] for row in duckdb.execute(f"describe from read_parquet('{path}')").fetchall()]
         if name != "waiver":
             after = columns[columns.index("waivers") + 1 :]
@@ -246,26 +239,23 @@ def test_the_column_stands_before_the_marker_or_last(run: Callable[..., Journey]
 
 @pytest.mark.parametrize("scope", ["expires: 2026-03-30", "expires: 2026-06-30\nlayout: esr_equality"])
 def test_an_expired_waiver_and_one_about_another_file_change_nothing(
-    run: Callable[..., Journey], tmp_path: Path, scope: str
+    land: Callable[..., DataFolder], tmp_path: Path, scope: str
 ) -> None:
-    idle = run(WAIVER.replace("expires: 2026-06-30", scope))
+    idle = counted(land(WAIVER.replace("expires: 2026-06-30", scope)))
     (tmp_path / "waivers" / "job-shares.yaml").unlink()
-    without = walk(DataFolder(tmp_path), Console(quiet=True))
-    assert waiver_lines(idle.release.snapshot) == []
+    without = counted(DataFolder(tmp_path))
+    assert waiver_lines(idle.snapshot) == []
     for name in ("headcount", *measure.MARTS):
-        one, other = (f"from read_parquet('{each.release.internal / name}.parquet')" for each in (idle, without))
-        assert duckdb.execute(f"({one} except {other}) union all ({other} except {one})").fetchall() == []
-    path = idle.release.internal / "waiver.parquet"
-    assert duckdb.execute(f"select count(*) from read_parquet('{path}')").fetchall() == [(0,)]
+        assert idle.mart(name) == without.mart(name)
+    assert idle.mart("waiver") == []
 
 
-def test_the_same_waivers_give_the_same_snapshot_and_others_another(run: Callable[..., Journey]) -> None:
-    first = run().release
-    assert run().release == first
+def test_the_same_waivers_give_the_same_snapshot_and_others_another(land: Callable[..., DataFolder]) -> None:
+    _, first = judged(land())
+    assert judged(land())[1].snapshot_id == first.snapshot_id
     for waiver in (WAIVER.replace("until June", "until July"), WAIVER.replace("2026-06-30", "2026-07-31")):
-        other = run(waiver).release
-        assert (other.snapshot.snapshot_id, other.release_id) != (first.snapshot.snapshot_id, first.release_id)
-    manifest = json.loads((first.snapshot.path / "manifest.json").read_text(encoding="utf-8"))
+        assert judged(land(waiver))[1].snapshot_id != first.snapshot_id
+    manifest = json.loads((first.path / "manifest.json").read_text(encoding="utf-8"))
     (entry,) = [entry for extract in manifest["extracts"] for entry in extract["waivers"]]
     assert entry["waiver"] == "job-shares"
     assert entry["reason"] == "job-share contracts are recorded together until June"
@@ -278,9 +268,9 @@ LINE = (
 
 
 def test_the_terminal_names_every_waiver_at_work_after_the_release(
-    run: Callable[..., Journey], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    land: Callable[..., DataFolder], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run()
+    land()
     monkeypatch.setattr("sys.argv", ["edi", "run", "--data", str(tmp_path)])
     with pytest.raises(SystemExit):
         cli.main()
@@ -288,9 +278,9 @@ def test_the_terminal_names_every_waiver_at_work_after_the_release(
     assert lines.index(LINE) > next(place for place, line in enumerate(lines) if line.startswith("publish "))
 
 
-def test_a_waiver_for_many_is_one_line_with_the_first_of_them(run: Callable[..., Journey]) -> None:
+def test_a_waiver_for_many_is_one_line_with_the_first_of_them(land: Callable[..., DataFolder]) -> None:
     codes = ("RNA", "RL4", "RXK", "RWP", "RBK")
     everyone = WAIVER.replace("organisation: RNA", "layout: edi_staff")
-    journey = run(everyone, **{code.lower(): nurses_of(code) for code in codes})
-    (line,) = waiver_lines(journey.release.snapshot)
+    _, snapshot = judged(land(everyone, **{code.lower(): nurses_of(code) for code in codes}))
+    (line,) = waiver_lines(snapshot)
     assert "set aside for RBK 2026-03-31, RL4 2026-03-31, RNA 2026-03-31 and 2 more, 5 rows (" in line
