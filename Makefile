@@ -66,11 +66,11 @@ KILLS ?= 300
 soak: soak-files soak-kills soak-settings
 soak-files soak-kills: SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 soak-files: .venv/.ready
-	@EDI_FUZZ_FILES=$(FILES) EDI_FUZZ_SEED=$(SEED) .venv/bin/pytest tests/properties/test_fuzz.py
+	@EDI_FUZZ_FILES=$(FILES) EDI_FUZZ_SEED=$(SEED) .venv/bin/pytest -m "" tests/properties/test_fuzz.py
 soak-kills: .venv/.ready
-	@EDI_KILLS=$(KILLS) EDI_KILLS_SEED=$(SEED) .venv/bin/pytest -n auto --dist worksteal tests/faults
+	@EDI_KILLS=$(KILLS) EDI_KILLS_SEED=$(SEED) .venv/bin/pytest -n auto --dist worksteal -m "" tests/faults
 soak-settings: .venv/.ready
-	@EDI_SOAK=1 .venv/bin/pytest -n auto --dist worksteal tests/properties/test_determinism.py
+	@EDI_SOAK=1 .venv/bin/pytest -n auto --dist worksteal -m "" tests/properties/test_determinism.py
 
 bench: .venv/.ready
 	@.venv/bin/python -m tests.bench.validate

@@ -86,6 +86,7 @@ def in_turns(of: Sequence[Any], parts: int) -> list[Sequence[Any]]:
     return [of[part::parts] for part in range(parts) if of[part::parts]]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 def test_at_every_moment_the_disk_holds_nothing_by_half(
     commands: Commands, walked: Walked, count: Count, tmp_path: Path, scenario: Scenario
@@ -116,6 +117,7 @@ def test_a_kill_at_a_named_point_costs_nothing(
         count(f"kills at named points of {scenario.name}", len(row))
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("slot", range(RANDOM_SLOTS))
 def test_a_kill_at_any_moment_costs_nothing(walked: Walked, killer: Killer, count: Count, slot: int) -> None:
     for numbers in in_turns(range(KILLS), -(-KILLS // RANDOM_IN_A_ROW))[slot::RANDOM_SLOTS]:

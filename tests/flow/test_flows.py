@@ -20,6 +20,9 @@ from tests.flow.conftest import EDI, Service
 
 pytestmark = pytest.mark.server
 
+# Whose marts take long enough to be disturbed in.
+EMPLOYERS = ("RNA", "RL4", "E08000027")
+
 
 def edi_run(data: Path) -> Path:
     """Run the road from the command line, and return its release."""
@@ -47,10 +50,20 @@ def real(tmp_path: Path, real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with invented staff, and its release by the command line."""
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A landing folder with what all invented employers send in a month."""
+    landing = tmp_path_factory.mktemp("staff") / "landing"
+    sample.write_sample(landing, 4_000, 1, 1)
+    return landing
+
+
+@pytest.fixture(scope="module")
+def undisturbed(staff: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the staff of some employers, and its release by the command line."""
     data = tmp_path_factory.mktemp("undisturbed")
-    sample.write_sample(data / "landing", 4_000, 1, 1)
+    (data / "landing").mkdir()
+    for path in (path for path in staff.iterdir() if any(f"_{employer}_" in path.name for employer in EMPLOYERS)):
+        shutil.copy(path, data / "landing")
     edi_run(data)
     return data
 
@@ -172,7 +185,11 @@ def test_what_stops_a_run_is_a_sentence_in_its_state(service: Service, tmp_path:
     assert not [message for message in logs() if "pipelines/" in message]
 
 
-def test_the_landing_check_moves_nothing_and_names_who_is_awaited(service: Service, invented: Path) -> None:
+def test_the_landing_check_moves_nothing_and_names_who_is_awaited(
+    service: Service, staff: Path, tmp_path: Path
+) -> None:
+    invented = tmp_path
+    shutil.copytree(staff, invented / "landing")
     (gone,) = (invented / "landing").glob("*RBK_2026-03-31.csv")
     gone.unlink()
     (invented / "landing" / "un\x1b[31mknown.csv").write_text("a,b\n1,2\n")

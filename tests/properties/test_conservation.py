@@ -33,9 +33,9 @@ ROWS = [
     ]
     for n in range(12)
 ]
-FILES = 6  # Great Expectations costs most of a second: each example is a landing of several files
+FILES = 15  # Great Expectations costs most of a second: each example is a landing of several files
 SETTINGS = settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 
 MANGLED_CELL = st.sampled_from(

@@ -45,7 +45,7 @@ row = st.tuples(
 rows = st.lists(row, max_size=4)
 
 # Each example writes files, which takes what it takes on a busy machine; they overwrite those of the one before.
-lawful = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+lawful = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from tests import fuzz, planted
 from tests.damage import CANARY
 from tests.fuzz import Case, Source
 
-FILES = int(os.environ.get("EDI_FUZZ_FILES", "600"))
+FILES = int(os.environ.get("EDI_FUZZ_FILES", "200"))
 SEED = int(os.environ.get("EDI_FUZZ_SEED", "1"))
 BATCH = min(FILES, 1500)  # Great Expectations costs seconds, however many files there are
 SETTINGS = settings(

@@ -14,8 +14,8 @@ Z_95 = 1.959963984540054
 ROUNDING = 1e-12
 
 # One query a check: binding takes most of the time, some 5 ms for the long macros, under 1 ms for the shortfall.
-some = settings(max_examples=60, deadline=None)
-many = settings(max_examples=200, deadline=None)
+some = settings(max_examples=30, deadline=None)
+many = settings(max_examples=100, deadline=None)
 
 
 @st.composite

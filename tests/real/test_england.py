@@ -38,7 +38,11 @@ def internal(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def gaps(internal: Path) -> list[dict[str, Any]]:
-    result = duckdb.execute("select * from read_parquet(?)", [str(internal / "representation_gap.parquet")])
+    return rows(internal / "representation_gap.parquet")
+
+
+def rows(table: Path) -> list[dict[str, Any]]:
+    result = duckdb.execute("select * from read_parquet(?)", [str(table)])
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -91,6 +95,32 @@ def test_every_band_against_england(
         assert float(row["gap_pp"]) == pytest.approx(
             100 * ((known - white) / known - residents["BME"] / residents.total()), abs=1e-7
         )
+
+
+def test_what_its_publisher_made_public_is_public_as_it_is_and_needs_no_key(
+    internal: Path, staff: dict[tuple[str, str, str, str], int]
+) -> None:
+    """Small counts, too."""
+    public = internal.parent
+    assert {(row["base"], row["bound_held"], row["bound_other"]) for row in rows(public / "rounding.parquet")} == {
+        (1, 0, 0)
+    }
+    detail = ("as_at_date", "org_code", "grade", "clinical", "characteristic", "classification", "category")
+    exact, published = Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]]()
+    for counted, table in ((exact, internal), (published, public)):
+        for row in rows(table / "headcount.parquet"):
+            counted[tuple(row[name] for name in (*detail, "answer_status"))] += row["headcount"] or 0
+    assert +published == +exact
+    assert any(0 < count < 5 for count in published.values())
+    gaps = rows(public / "representation_gap.parquet")
+    for band in ("1", "5", "8a", "9"):
+        white, known = (
+            staff["as at Mar 2018", "Non-medical", f"Band {band}", group] for group in ("White", "All known")
+        )
+        row = find(gaps, as_at_date="2018-03-31", grade_group=f"band_{band}", classification="wres", category="BME")
+        assert row["headcount"] == row["headcount_lower"] == row["headcount_upper"] == known - white
+        assert (row["known_headcount"], row["share_rounding_error_pp"]) == (known, 0)
+    assert not (public.parent.parent / "disclosure.key").exists()
 
 
 OTHERS = {
