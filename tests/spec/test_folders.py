@@ -53,6 +53,8 @@ def test_the_path_of_a_data_folder_changes_nothing_that_is_made(
     real.mkdir(parents=True)
     (real / "landing").symlink_to(landing, target_is_directory=True)
     (tmp_path / "by link").symlink_to(real, target_is_directory=True)
+    # The key is drawn once, and goes where the data go.
+    shutil.copy(tmp_path / "disclosure.key", real)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     code, printed = edi_here("run", "--data", Path("..") / "by link")

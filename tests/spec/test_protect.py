@@ -254,7 +254,7 @@ def test_a_negative_count_is_refused(made: Made) -> None:
     cells = parts._cells(made.con, made.measured.kept[extract]["cube_part"], [])
     cells.loc[cells["category"].eq("BME") & cells["grade"].eq("vsm"), "headcount"] = -1
     settings = made.measured.snapshot.method["disclosure"]
-    with pytest.raises(RoundingError, match=r"^a count is below 0; ask whoever sent it"):
+    with pytest.raises(RoundingError, match=r"^RL4 as at 2026-03-31: a count is below 0"):
         parts._rounded(cells, parts.groups(made.con), KEY.secret, settings)
 
 
