@@ -34,13 +34,13 @@ from pipelines import (
     freeze,
     ingest,
     ledger,
+    listing,
     measure,
     protect,
     publish,
     quarantine,
     reference,
     remains,
-    report,
     validate,
 )
 from pipelines.audit import words
@@ -194,8 +194,8 @@ def publish_release(folder: DataFolder, measured: measure.Measured) -> publish.R
     with progress("progress-attack", "attack", 2 * len(measured.snapshot.extracts)) as on:
         release = publish.publish(folder, measured, on)
     with open_database(folder, reference.method(folder)) as con:
-        report.open_release(con, release)
-        show_lines("coverage", "Who has reported, of those expected", report.coverage(con))
+        listing.open_release(con, release)
+        show_lines("coverage", "Who has reported, of those expected", listing.coverage(con))
     return release
 
 

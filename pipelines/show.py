@@ -55,29 +55,29 @@ def _finding_line(findings: "Sequence[Finding]") -> str:
 
 def release(console: "Console", folder: "DataFolder", journey: "Journey") -> None:
     """Print what a release says: who is in it, from rows to people, whose totals differ, the widest gaps."""
-    from pipelines import reference, report
+    from pipelines import listing, reference
     from pipelines.publish import SYNTHETIC
     from pipelines.road import kept_lines, open_database, waiver_lines
 
     with open_database(folder, reference.method(folder)) as con:
-        report.open_release(con, journey.release)
+        listing.open_release(con, journey.release)
         print_lines(console, waiver_lines(journey.release.snapshot), rest="the mart waiver has a line for each")
         print_lines(console, kept_lines(folder, journey.release.snapshot))
-        coverage = [f"coverage  {line}" for line in report.coverage(con)]
+        coverage = [f"coverage  {line}" for line in listing.coverage(con)]
         print_lines(console, coverage, rest="the column coverage of the mart representation_gap")
-        if waterfall := report.waterfall_lines(con):
+        if waterfall := listing.waterfall_lines(con):
             print_lines(console, ["", *waterfall, ""], indent=0)
-        totals = [f"totals    {line}" for line in report.reconciliation_lines(con)]
+        totals = [f"totals    {line}" for line in listing.reconciliation_lines(con)]
         print_lines(console, totals, rest="the mart reconciliation")
-        gaps = report.widest_gaps(con)
+        gaps = listing.widest_gaps(con)
     if journey.release.snapshot.synthetic:
         print_lines(console, ["", SYNTHETIC], indent=0)
     if not gaps:
         print_lines(console, ["", "No gap is both clear and large enough to list here."], indent=0)
     elif console.is_terminal:
-        console.print("", report.table(gaps), sep="\n")
+        console.print("", listing.table(gaps), sep="\n")
     else:
-        print_lines(console, ["", report.TITLE, *map(report.gap_line, gaps)])
+        print_lines(console, ["", listing.TITLE, *map(listing.gap_line, gaps)])
 
 
 def what_next(console: "Console", folder: "DataFolder", journey: "Journey") -> None:

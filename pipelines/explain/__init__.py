@@ -14,7 +14,8 @@ from pipelines.explain import choose, counts, gap, public, recount, release, tra
 from pipelines.explain.choose import AskedWronglyError as AskedWronglyError
 from pipelines.explain.recount import Check
 from pipelines.explain.release import Made
-from pipelines.explain.words import Row, day, figure, unit
+from pipelines.explain.words import Row, figure, unit
+from pipelines.figures import day
 from pipelines.places import DataFolder
 from pipelines.publish import SYNTHETIC, provenance
 from pipelines.terminal import visible

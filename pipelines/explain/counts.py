@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from pipelines import report
+from pipelines import listing
 from pipelines.database import Connection
 from pipelines.explain.recount import Check, rows, total
 from pipelines.explain.words import Row, count, of
-from pipelines.report import percent
+from pipelines.figures import percent
 
 AGAIN = {"declared_headcount", "declined_headcount", "missing_headcount", "unknown_headcount", "total_headcount"}
 
@@ -100,7 +100,7 @@ def members(con: Connection, row: Row) -> list[str]:
 
 def waterfall(con: Connection) -> list[str]:
     """Return the way from the rows of the unit's files to people, of all grades, as a table."""
-    lines = report.waterfall_lines(con)
+    lines = listing.waterfall_lines(con)
     if not lines:
         return ["The sender sent counts, no rows: there is no way from rows to people to show."]
     return [f"{'From rows to people, all grades':<47}{'rows':>10}{'people':>10}{'FTE':>13}", *lines[1:]]

@@ -7,8 +7,9 @@ from typing import Any
 
 from pipelines.database import Connection
 from pipelines.explain.recount import AGREES, DIFFERS, Check, pairs, rows
-from pipelines.explain.words import MARKERS, NAMED, Row, ages, count, day, distance, figure, interval, of, vintage
-from pipelines.report import FAMILY_WORDS, percent
+from pipelines.explain.words import MARKERS, NAMED, Row, count, distance, figure, interval, of
+from pipelines.figures import ages, day, percent, vintage
+from pipelines.listing import FAMILY_WORDS
 
 STAFF = ("workforce", "previous")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.database import Connection, parquet
-from pipelines.explain.words import MARKERS, Row, day, figure, unit
+from pipelines.explain.words import MARKERS, Row, figure, unit
+from pipelines.figures import day
 from pipelines.publish.provenance import NAME as PROVENANCE
 
 # How far a share that was worked out again may lie from the one that is printed: the last of its nine decimals.

@@ -1,12 +1,11 @@
 """The words and digits of an explanation: dates, people, shares, grades, markers."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pipelines.report import percent, points
+from pipelines.figures import day, percent, points
 
 Row = Mapping[str, Any]
 
@@ -40,16 +39,6 @@ UNITS = {
 
 # So many areas, grades or rules are named.
 NAMED = 12
-
-
-def day(when: date) -> str:
-    """Return a date as it is spoken of: 31 March 2026."""
-    return f"{when.day} {when:%B %Y}"
-
-
-def vintage(dates: str) -> str:
-    """Return the date of a profile, or the first and last of several, as they are spoken of."""
-    return re.sub(r"\d{4}-\d\d-\d\d", lambda found: day(date.fromisoformat(found[0])), dates)
 
 
 def figure(value: Any) -> str:
@@ -95,11 +84,6 @@ def distance(gap_pp: Decimal, to: str) -> str:
 def interval(lower: Decimal, upper: Decimal) -> str:
     """Return the limits of a gap: '−18.1 to −11.0 percentage points'."""
     return f"{points(lower).removesuffix(' pp')} to {points(upper).removesuffix(' pp')} percentage points"
-
-
-def ages(age_range: str) -> str:
-    """Return the ages that a profile covers."""
-    return "all ages" if age_range == "all" else f"ages {age_range}"
 
 
 def of(part: int | None, whole: int | None) -> str:

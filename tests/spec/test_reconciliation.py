@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import database, report
+from pipelines import database, listing
 from pipelines.database import Connection
 from pipelines.sidecar import ControlTotal
 from tests.staff import Row, assignment, extract, register, selected
@@ -208,7 +208,7 @@ def test_the_terminal_names_whose_totals_differ_and_who_sent_none(con: Connectio
     register(con, extract(ControlTotal(organisation="RNA", people=2, fte=Decimal("2.8")), fitting), rows=rows)
     database.build(con, "marts/reconciliation")
     con.execute("delete from reconciliation where item = 'absent' and org_code not in ('QUA', 'TAJ')")
-    assert report.reconciliation_lines(con) == [
+    assert listing.reconciliation_lines(con) == [
         "the senders' own: 2 organisations compared, 1 with a difference that no step explains",
         "none sent by RL4",
         "absent: QUA, TAJ",

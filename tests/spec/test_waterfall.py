@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines import report
+from pipelines import listing
 from pipelines.database import Connection
 from tests.staff import Row, accept, assignment, counted_as, extract, register, selected
 
@@ -155,7 +155,7 @@ def test_hours_that_a_file_doesnt_give_are_not_available_and_not_none(con: Conne
 def test_the_terminal_shows_it_over_all_organisations(con: Connection) -> None:
     rows = [*EVERYBODY, assignment(org_code="RL4"), assignment(org_code="RL4", assignment_key="a2", fte="0.1250")]
     register(con, extract(), rows=rows)
-    assert report.waterfall_lines(con) == [
+    assert listing.waterfall_lines(con) == [
         "From rows to people: 2 organisations                 rows    people          FTE",
         "rows in                                                15        10         6.83",
         "− rejected                                            [x]       [x]          [x]",

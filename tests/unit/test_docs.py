@@ -21,7 +21,7 @@ from pipelines.contract import FEEDS
 from pipelines.ingest import Ingested, ingest
 from pipelines.judge import FAULTS
 from pipelines.places import DataFolder
-from pipelines.report import RULE_WORDS
+from pipelines.listing import RULE_WORDS
 from pipelines.suite import suite
 from pipelines.validate import Validated, validate
 from pipelines.verify import releases

@@ -1,4 +1,4 @@
-"""Report: what a release says, as a table that a person can read. The board pack grows from here."""
+"""Listing: what a run says of its release, as lines and tables of a terminal or log."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import database
 from pipelines.database import Connection
+from pipelines.figures import percent, points
 from pipelines.publish import Release
 
 if TYPE_CHECKING:
@@ -171,17 +172,6 @@ def _wide_gap(row: Mapping[str, Any]) -> WideGap:
         gap=points(row["gap_pp"]),
         verdict=row["verdict"],
     )
-
-
-def percent(share: Decimal) -> str:
-    """Return a share in 0-1 as a percentage to one decimal, rounded half up."""
-    return f"{(share * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
-
-
-def points(gap_pp: Decimal) -> str:
-    """Return a gap in percentage points to one decimal, rounded half up, with a true minus."""
-    rounded = gap_pp.quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded)} pp"
 
 
 def gap_line(gap: WideGap) -> str:
