@@ -20,7 +20,7 @@ CHECKS = ("seal", "public tables", "attack")
 FAULTS = (LookupError, ArithmeticError, TypeError, AttributeError, AssertionError, MemoryError)
 
 # The tables that may go out: those that count nobody, and those of protected counts.
-WITHOUT_COUNTS = ("category", "grade_group", "unit")
+WITHOUT_COUNTS = ("category", "grade_group", "submission", "unit")
 COUNTED = (
     *("headcount", "rounding", "representation_gap", "trend"),
     *("declaration_rate", "grade_profile", "comparator_area", "fallback", "answerable"),

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines import describe, loss, seal
+from pipelines import describe, figures, loss, seal
 from pipelines.database import Connection, identifier
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
 
@@ -49,12 +49,6 @@ LOOKS = re.compile(
     r"|content)=\"[^\"]*\"",
     re.DOTALL,
 )
-DATES = re.compile(
-    r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November"
-    r"|December)(?: \d{4})?\b|\b(?:19|20)\d{2}\b"
-)
-# A number by itself; what hangs together with letters, as a band or a code, is a name.
-NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w]|[.,]\d)")
 
 
 def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> list[str]:
@@ -85,9 +79,8 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
 
 
 def numbers(text: str) -> Iterator[Decimal]:
-    """Yield the numbers of a text or page, without signs; dates, looks and positions aren't any."""
-    for found in NUMBER.finditer(DATES.sub(" ", LOOKS.sub(" ", text))):
-        yield Decimal(found[0].replace(",", ""))
+    """Return the numbers of a text or page, without signs; dates, looks and positions aren't any."""
+    return figures.numbers(LOOKS.sub(" ", text))
 
 
 def _line(text: str, number: Decimal) -> int:
