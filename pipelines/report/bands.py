@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.figures import Count, Share, day, places
+from pipelines.figures import Count, Share, day
 from pipelines.report import charts, values, words
 from pipelines.report.pack import Block, Cell, Chart, Paragraph, Section, Table
 from pipelines.report.source import Row, Told
@@ -35,11 +35,11 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
         and (row["grade_family"] == "social_care") == (family == "social_care")
     ]
     sides = [one for one in ("clinical", "non_clinical") if any(row["clinical"] == one for row in rows)] or ["all"]
-    by_grade: dict[str, dict[str, Row]] = {}
+    by_grade: dict[str, dict[str, Row]] = {grade: {} for grade in _grades(told, family)}
     for row in rows:
         if row["clinical"] in sides:
-            by_grade.setdefault(row["grade_label"], {})[row["clinical"]] = row
-    if not any(_share(row).value is not None for sides_of in by_grade.values() for row in sides_of.values()):
+            by_grade[row["grade_label"]][row["clinical"]] = row
+    if not any(_share(told, row).value is not None for sides_of in by_grade.values() for row in sides_of.values()):
         return
     first = rows[0]
     group = words.group(category, first["category_label"])
@@ -48,7 +48,7 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
         caption=f"{group} by grade, {words.staff(family, 'all')}",
         heads=("Grade", *(head for one in sides for head in (f"{SIDES[one]}: people known", f"{SIDES[one]}: share"))),
         rows=tuple((grade, *_cells(told, of_grade, sides)) for grade, of_grade in by_grade.items()),
-        notes=("[u] = too few people with a known answer for a share. [z] = nobody is in the grade.",),
+        notes=("[u] = nobody, or too few people with a known answer for a share.",),
         is_detail=tuple(True for _ in by_grade),
     )
     residents = values.comparator(told.gaps.get((family, "all", "all", classification, category, "population")))
@@ -61,16 +61,35 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
         }
         for grade, of_grade in by_grade.items()
         for side in sides
-        for share in [_share(of_grade.get(side))]
+        for share in [_share(told, of_grade.get(side))]
     ]
+    shown = {one["grade"] for one in data if one["share"] is not None}
     line = None if residents.shown is None else float(residents.shown)
     yield Chart(
         identifier=f"{table.identifier}_chart",
         title=f"{group} as a share of each grade, {words.staff(family, 'all')}, {day(told.as_at_date)}",
         description=_description(group, [one for one in data if one["share"] is not None], residents),
-        specification=charts.bars(data, [SIDES[one] for one in sides], line, "% of people with a known answer"),
+        specification=charts.bars(
+            [one for one in data if one["grade"] in shown],
+            [SIDES[one] for one in sides],
+            line,
+            "% of people with a known answer",
+        ),
         table=table,
     )
+
+
+def _grades(told: Told, family: str) -> list[str]:
+    """Return the single grades that anybody is in, in their order."""
+    found = [
+        row
+        for row in told.gaps.values()
+        if row["characteristic"] == "total"
+        and row["is_detail"]
+        and row["headcount"] is not None
+        and (row["grade_family"] == "social_care") == (family == "social_care")
+    ]
+    return [row["grade_label"] for row in sorted(found, key=lambda row: row["grade_order"])]
 
 
 def _description(group: str, data: list[dict[str, Any]], residents: Share) -> str:
@@ -79,16 +98,14 @@ def _description(group: str, data: list[dict[str, Any]], residents: Share) -> st
     return f"Bars of the share of {group} by grade, each with its share beside it: {told}.{line}"
 
 
-def _share(row: Row | None) -> Share:
-    if row is None:
-        return Share(None, "[z]")
-    if row["workforce_share"] is None:
-        return Share(None, "[u]")
-    return Share(row["workforce_share"], row["marker"] or "", places(row["share_rounding_error_pp"]))
+def _share(told: Told, row: Row | None) -> Share:
+    if row is None or row["workforce_share"] is None:
+        return Share(None, values.THIN)
+    return values.share(told, row)
 
 
 def _cells(told: Told, of_grade: dict[str, Row], sides: list[str]) -> Iterator[Cell]:
     for side in sides:
         row = of_grade.get(side)
-        yield Count(None, "[z]") if row is None else values.count(told, row["known_headcount"])
-        yield _share(row)
+        yield Count(None, values.THIN) if row is None else values.count(told, row["known_headcount"])
+        yield _share(told, row)

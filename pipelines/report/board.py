@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pipelines.figures import day
-from pipelines.report import bands, brief, funnel, method, quality, tables, trend
+from pipelines.report import bands, brief, funnel, method, quality, standing, tables, trend
 from pipelines.report.commentary import Commentary
 from pipelines.report.pack import Pack, Section
 from pipelines.report.source import Told
@@ -45,7 +45,7 @@ def _sections(told: Told, facts: Sequence[tuple[str, str]], commentary: Commenta
         ]
     return [
         *brief.sections(told, commentary),
-        tables.representation(told),
+        tables.representation(told, standing.standings(told)),
         bands.section(told),
         tables.gaps(told),
         trend.section(told),

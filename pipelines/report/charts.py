@@ -79,10 +79,11 @@ def bars(data: Sequence[Datum], sides: Sequence[str], residents: float | None, t
         title: of the axis.
     """
     top = top_of([float(one["share"]) for one in data if one["share"] is not None] + ([residents] if residents else []))
-    # Room for the label beside the longest bar.
-    x = _percent_axis(min(100, top), title)
-    x["scale"] = {"domain": [0, top + top // 4], "nice": False}
-    y = {"field": "grade", "type": "nominal", "sort": None, "title": None}
+    # Labels stand in a column of their own, right of the longest bar.
+    x = _percent_axis(top, title)
+    x["scale"] = {"domain": [0, top * 1.25], "nice": False}
+    grades = list(dict.fromkeys(one["grade"] for one in data))
+    y = {"field": "grade", "type": "nominal", "sort": grades, "title": None}
     layers: list[Specification] = [
         {
             "transform": [{"filter": "datum.share !== null"}],
@@ -90,9 +91,8 @@ def bars(data: Sequence[Datum], sides: Sequence[str], residents: float | None, t
             "encoding": {"x": {"field": "share", **x}, "y": y},
         },
         {
-            "transform": [{"calculate": "datum.share === null ? 0 : datum.share", "as": "place"}],
-            "mark": {"type": "text", "align": "left", "dx": 4},
-            "encoding": {"x": {"field": "place", **x}, "y": y, "text": {"field": "label"}},
+            "mark": {"type": "text", "align": "right"},
+            "encoding": {"x": {"datum": top * 1.24, **x}, "y": y, "text": {"field": "label"}},
         },
     ]
     if residents is not None:
@@ -172,14 +172,21 @@ def funnel(data: Sequence[Datum], limits: Sequence[Datum], centre: float, title:
         centre: the share of all together, in percent.
         title: of the axis.
     """
-    top = top_of([float(one["share"]) for one in data] + [centre])
+    shares = [float(one["share"]) for one in data] + [centre]
     x = {
         "field": "known",
         "type": "quantitative",
-        "title": "People with a known answer",
+        "title": "More people with a known answer →",
+        "scale": {"domain": [0, float(limits[-1]["known"])], "nice": False},
         "axis": {"labels": False, "ticks": False, "grid": False},
     }
-    y = _percent_axis(top, title)
+    y = _percent_axis(100, title)
+    # A dot may stand on an axis that begins elsewhere; a bar mayn't.
+    y["scale"] = {
+        "domain": [max(0, int(min(shares) - 5) // 10 * 10), min(100, top_of([max(shares) + 5]))],
+        "nice": False,
+    }
+    y["axis"] = {"values": list(range(0, 101, 10))}
     edges = [
         {
             "data": {"values": [dict(one) for one in limits]},
@@ -193,8 +200,9 @@ def funnel(data: Sequence[Datum], limits: Sequence[Datum], centre: float, title:
         [
             *edges,
             {
+                "data": {"values": [{"centre": centre}]},
                 "mark": {"type": "rule", "color": PINK, "strokeWidth": 2},
-                "encoding": {"y": {"datum": centre, **y}},
+                "encoding": {"y": {"field": "centre", **y}},
             },
             {
                 "data": {"values": [dict(one) for one in data]},

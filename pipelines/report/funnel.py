@@ -45,7 +45,7 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
     whole = told.gaps.get((family, "all", "all", classification, category, "workforce"))
     if whole is None or len(rows) < 2:
         return
-    centre = values.share(whole)
+    centre = values.share(told, whole)
     group = words.group(category, whole["category_label"])
     who = words.staff(family, "all")
     table = Table(
@@ -53,7 +53,7 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
         caption=f"{group} among {who} by organisation; all together {centre.text}",
         heads=("Organisation", "People known", "Share", "Limits"),
         rows=tuple(
-            (row["org_name"], values.count(told, row["known_headcount"]), values.share(row), where(row, whole))
+            (row["org_name"], values.count(told, row["known_headcount"]), values.share(told, row), where(row, whole))
             for row in rows
         ),
         notes=(
@@ -64,7 +64,7 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
         is_detail=tuple(True for _ in rows),
     )
     data = [
-        {"name": row["org_code"], "known": row["known_headcount"], "share": float(values.share(row).shown or 0)}
+        {"name": row["org_code"], "known": row["known_headcount"], "share": float(values.share(told, row).shown or 0)}
         for row in rows
     ]
     limits = _limits(float(centre.shown or 0) / 100, max(row["known_headcount"] for row in rows))
@@ -100,7 +100,7 @@ def _limits(centre: float, largest: int) -> list[dict[str, float]]:
     """Return the limits by size, in percent: the share of all together and so many standard errors (domain.md 4.6)."""
     found = []
     for step in range(1, STEPS + 1):
-        known = max(10.0, largest * 1.08 * step / STEPS)
+        known = max(10.0, largest * 1.15 * step / STEPS)
         error = sqrt(centre * (1 - centre) / known)
         sides = {
             f"{side}_{kind}": round(100 * min(1.0, max(0.0, centre + sign * z * error)), 2)

@@ -66,12 +66,20 @@ def _submissions(told: Told) -> Table:
     return Table(
         identifier="submissions",
         caption=f"Files about {day(told.as_at_date)}",
-        heads=("Organisation", "Sent", "Data taken on", "Rows rejected", "Sender’s own totals", "Revised", "Waiver"),
+        heads=(
+            "Organisation",
+            "Sent",
+            "Data taken on, if said",
+            "Rows rejected",
+            "Sender’s own totals",
+            "Revised",
+            "Waiver",
+        ),
         rows=tuple(
             (
                 row["org_name"],
                 "nothing" if row["status"] == "absent" else FEEDS[row["feed"]],
-                day(row["extracted_on"]) if row["extracted_on"] else "not said",
+                day(row["extracted_on"]) if row["extracted_on"] else "–",
                 {"some": "some", "none": "none", None: "–"}[row["rejected"]],
                 TOTALS[row["control_totals"]],
                 "yes" if row["marker"] == "[r]" else "no",

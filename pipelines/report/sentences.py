@@ -22,16 +22,16 @@ def finding(told: Told, one: Followed) -> Finding:
     row = told.gaps.get(one.key)
     if row is None or row["gap_pp"] is None:
         return Finding(title(told, one), values.verdict(None), (why_not(told, one),))
-    if row["share_rounding_error_pp"] >= told.method["material_gap_pp"]:
+    if values.is_rough(told, row) and row["verdict"] == "cannot_tell":
         return Finding(title(told, one), values.verdict(row), (too_rough(told, row),))
     return Finding(
         title(told, one),
         values.verdict(row),
         (
             value(told, row),
-            f"{held_against(row)} {certainty(told, row)}",
+            f"{held_against(told, row)} {certainty(told, row)}",
             *undisclosed(row),
-            *size(row),
+            *size(told, row),
             change(told.gaps.get(one.against("previous"))),
         ),
     )
@@ -59,7 +59,7 @@ def value(told: Told, row: Row) -> str:
     about = "about " if told.base > 1 else ""
     people, known = values.count(told, row["headcount"]), values.count(told, row["known_headcount"])
     return (
-        f"At {day(row['as_at_date'])}, {values.share(row).text} of {_who(row)} were "
+        f"At {day(row['as_at_date'])}, {values.share(told, row).text} of {_who(row)} were "
         f"{words.were(row['category'], row['category_label'])} ({about}{people.text} of {known.text}).{moved}"
     )
 
@@ -79,9 +79,9 @@ def _who(row: Row) -> str:
     return f"{who} whose {row['characteristic'].replace('_', ' ')} is known"
 
 
-def held_against(row: Row) -> str:
+def held_against(told: Told, row: Row) -> str:
     """Return the comparator's share by name, with ages and vintage, and the gap between the two."""
-    gap, share = values.gap(row), values.comparator(row)
+    gap, share = values.gap(told, row), values.comparator(row)
     to = f"{share.text} of {words.against(row)}" if row["comparator"] != "previous" else f"{share.text} a year before"
     if gap.shown == 0:
         return f"That is level with the {to}."
@@ -90,7 +90,7 @@ def held_against(row: Row) -> str:
 
 def certainty(told: Told, row: Row) -> str:
     """Return how sure the verdict is, with the interval of the gap in words."""
-    lower, upper = values.gap_limits(row)
+    lower, upper = values.gap_limits(told, row)
     fits = f"Chance alone could put the gap anywhere from {lower.digits} to {upper.digits} percentage points"
     matters = values.material(told).size
     return {
@@ -103,7 +103,7 @@ def certainty(told: Told, row: Row) -> str:
 
 def undisclosed(row: Row) -> list[str]:
     """Return whether those whose answer isn't known could turn a clear gap round."""
-    if row["verdict"] not in ("lower", "higher") or not row["undisclosed_share"]:
+    if row["verdict"] not in ("lower", "higher") or not values.undisclosed(row).shown:
         return []
     unknown = f"Of {values.undisclosed(row).text} no answer is known"
     if row["sign_is_robust"]:
@@ -111,11 +111,11 @@ def undisclosed(row: Row) -> list[str]:
     return [f"{unknown}, and their answers could turn the gap round."]
 
 
-def size(row: Row) -> list[str]:
+def size(told: Told, row: Row) -> list[str]:
     """Return the difference in people, where a gap is known to be below zero."""
     if row["verdict"] != "lower" or not row["shortfall_headcount"]:
         return []
-    return [f"The difference is about {values.more_people(row).words} at today’s size (not a target)."]
+    return [f"The difference is about {values.more_people(told, row).words} at today’s size (not a target)."]
 
 
 def change(previous: Row | None) -> str:

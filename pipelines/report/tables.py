@@ -1,10 +1,10 @@
 """Tables of gaps: each characteristic beside its residents, and groups of grades with comparators side by side."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.figures import Points
 from pipelines.report import values, words
-from pipelines.report.pack import Block, Cell, Paragraph, Section, Table
+from pipelines.report.pack import Block, Cell, Chart, Paragraph, Section, Table
 from pipelines.report.source import Key, Row, Told
 
 # Of several classifications of a characteristic these are shown: the standard's two groups, five, and the detail.
@@ -15,7 +15,8 @@ CLASSIFICATIONS = (
 DETAIL = ("esr_16", "census_2021_19", "esr_age_bands")
 EXCLUDES = "Bands 8a and above, and 8c and above, exclude doctors and dentists, who stand by themselves."
 THIN = (
-    "[u] = too few people with a known answer for a share. [x] = nothing is held that it may be compared with. [z] = "
+    "[u] = too few people with a known answer: no share, or one that rounding may have moved by as much as matters. "
+    "[x] = nothing is held that it may be compared with. [z] = "
     "of "
     "the whole workforce itself."
 )
@@ -28,9 +29,10 @@ SHORT = {
 }
 
 
-def representation(told: Told) -> Section:
-    """Return how each group is represented overall, in senior bands and among doctors, beside the residents."""
+def representation(told: Told, charts: Iterable[Chart]) -> Section:
+    """Return each group overall, in senior bands and among doctors, after charts of those that are followed."""
     blocks: list[Block] = [Paragraph(f"{EXCLUDES} Verdicts are against residents of the area served.", is_note=True)]
+    blocks += charts
     for family in told.families:
         for classification in CLASSIFICATIONS:
             blocks += _representation(told, family, classification)
@@ -56,7 +58,7 @@ def _representation(told: Told, family: str, classification: str) -> Iterator[Ta
             *(head for one in beside for head in _heads(one)),
         ),
         rows=tuple(tuple(_representation_row(told, family, classification, group, beside)) for group in groups),
-        notes=(f"Of {values.undisclosed(first).text} of all {words.staff(family, 'all')} no answer is known. {THIN}",),
+        notes=(f"{unknown(first, words.staff(family, 'all'))} {THIN}",),
     )
 
 
@@ -79,11 +81,11 @@ def _representation_row(
         against = told.gaps.get((one[0], "all", one[1], classification, group, "population"))
         if one == (family, "all"):
             yield values.count(told, whole["headcount"])
-            yield values.share(share)
+            yield values.share(told, share)
             yield values.verdict(against) if against else "–"
             yield {True: "yes", False: "no", None: "–"}[against["sign_is_robust"] if against else None]
         else:
-            yield values.share(share)
+            yield values.share(told, share)
             yield values.verdict(against) if against else "–"
 
 
@@ -160,7 +162,15 @@ def _members(told: Told) -> list[tuple[tuple[str, ...], dict[str, Row]]]:
             words.group(row["category"], row["category_label"]),
         )
         found.setdefault(head, {})[row["comparator"]] = row
-    return list(found.items())
+    order = {one: place for place, one in enumerate(SHORT.values())}
+    names = {head[0]: place for place, head in reversed(list(enumerate(found)))}
+    return sorted(found.items(), key=lambda line: (names[line[0][0]], order[line[0][1]]))
+
+
+def unknown(row: Row, who: str) -> str:
+    """Return of how many people the answer isn't known."""
+    share = values.undisclosed(row)
+    return f"Of {share.text} of all {who} no answer is known." if share.shown else f"Of nearly all {who} it is known."
 
 
 def _gap_table(
@@ -194,10 +204,10 @@ def _comparators(lines: Sequence[tuple[tuple[str, ...], dict[str, Row]]]) -> str
 def _gap_cells(told: Told, rows: dict[str, Row], there: Sequence[str]) -> Iterator[Cell]:
     own = rows["workforce"]
     yield values.count(told, own["known_headcount"])
-    yield values.share(own)
+    yield values.share(told, own)
     for one in there:
         row = rows.get(one)
-        yield Points(None, "[z]") if one == "workforce" and own["grade_group"] == "all" else values.gap(row)
+        yield Points(None, "[z]") if one == "workforce" and own["grade_group"] == "all" else values.gap(told, row)
     yield reading(rows)
 
 
