@@ -41,6 +41,7 @@ from pipelines import (
     quarantine,
     reference,
     remains,
+    report,
     validate,
 )
 from pipelines.audit import words
@@ -184,6 +185,21 @@ def measure_snapshot(folder: DataFolder, snapshot: freeze.Snapshot) -> measure.M
             measured = measure.measure(con, frozen, snapshot, place, on)
         with progress("progress-protect", "protect", extracts + 2 + len(protect.TABLES)) as on:
             return protect.protect(con, frozen, measured, key, on)
+
+
+@patient("report {measured.snapshot.as_at_date}")
+def report_packs(folder: DataFolder, measured: measure.Measured) -> report.Reported:
+    """Write the board packs, and tell the findings that they begin with: from protected counts."""
+    snapshot = measured.snapshot
+    identifier = publish.release_id(snapshot, measured.key)
+    units = len({about[0] for one in snapshot.extracts for about in one.owns})
+    with frozen_database(folder, snapshot) as (con, frozen), progress("progress-report", "report", units) as on:
+        made = report.report(con, frozen, measured, identifier, publish.SYNTHETIC * snapshot.synthetic, on)
+    show_lines("left-out", "Left out of the board packs", list(made.left_out))
+    show_table(
+        "findings", [dict(one) for one in made.findings], f"What the board packs of {identifier} begin with: a draft"
+    )
+    return made
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, task_run_name="publish {measured.snapshot.as_at_date}")
@@ -343,7 +359,7 @@ def _walk(folder: DataFolder, as_at: date | None, strict: bool) -> str:
         show_lines("waivers", "Waivers at work", waiver_lines(snapshot))
         show_lines("kept", "Counted from what was kept", kept_lines(folder, snapshot))
         measured = take(measure_snapshot, folder, snapshot)
-        release = take(publish_release, folder, measured)
+        release = take(publish_release, folder, take(report_packs, folder, measured).measured)
     if release.closed:
         raise RuntimeError(f"release {release.release_id}: its gate is closed: {'; '.join(release.closed[:NAMED])}")
     summary = f"release {release.release_id}: {receipt(validated)}"

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from pipelines.commentary import Commentary
 from pipelines.figures import day
 from pipelines.report import bands, brief, funnel, method, quality, standing, tables, trend
-from pipelines.report.commentary import Commentary
 from pipelines.report.pack import Pack, Section
 from pipelines.report.source import Told
 

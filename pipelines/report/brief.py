@@ -1,8 +1,8 @@
 """In brief: the first two pages. What the board is asked, what was found, what can't be said, and what was agreed."""
 
+from pipelines.commentary import Commentary
 from pipelines.figures import Share, day
 from pipelines.report import sentences, values, words
-from pipelines.report.commentary import Commentary
 from pipelines.report.pack import Block, Bullets, Finding, Paragraph, Section
 from pipelines.report.source import Told
 

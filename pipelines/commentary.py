@@ -54,6 +54,15 @@ class Head(BaseModel):
     as_at: date
 
 
+def refuse_unusable(path: Path) -> None:
+    """Refuse a commentary that can't be used, before anything is computed for it.
+
+    Raises:
+        CommentaryError: as ``read``.
+    """
+    read(path, date.min)
+
+
 def read(path: Path, as_at_date: date) -> Mapping[str, Commentary]:
     """Return what was written about a date, by the code of the unit; nothing, if it was about another one.
 
