@@ -15,9 +15,9 @@ KEPT = frozenset(
     f"nhsuk-{name}"
     for name in (
         *("width-container", "skip-link", "u-visually-hidden"),
-        *("heading-xl", "heading-l", "heading-m", "list", "list--bullet", "list--number"),
-        *("button", "button--secondary", "button--small", "form-group", "label", "select"),
-        *("contents-list", "contents-list__item", "contents-list__link", "contents-list__list"),
+        *("heading-l", "heading-m", "list", "list--bullet", "list--number"),
+        *("button", "button--secondary", "form-group", "label", "select"),
+        *("contents-list__item", "contents-list__link", "contents-list__list"),
         *("details", "details__summary", "details__summary-text", "details__text"),
     )
 )
