@@ -49,6 +49,7 @@ from pipelines.disk import HeldError, owner_only, write_whole
 from pipelines.failure import EXPECTED, sentences
 from pipelines.landing import ignored, landed
 from pipelines.places import DataFolder
+from pipelines.report.words import SYNTHETIC
 from pipelines.road import (
     alone,
     awaited,
@@ -194,7 +195,7 @@ def report_packs(folder: DataFolder, measured: measure.Measured) -> report.Repor
     identifier = publish.release_id(snapshot, measured.key)
     units = len({about[0] for one in snapshot.extracts for about in one.owns})
     with frozen_database(folder, snapshot) as (con, frozen), progress("progress-report", "report", units) as on:
-        made = report.report(con, frozen, measured, identifier, publish.SYNTHETIC * snapshot.synthetic, on)
+        made = report.report(con, frozen, measured, identifier, SYNTHETIC * snapshot.synthetic, on)
     show_lines("left-out", "Left out of the board packs", list(made.left_out))
     show_table(
         "findings", [dict(one) for one in made.findings], f"What the board packs of {identifier} begin with: a draft"

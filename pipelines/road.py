@@ -31,9 +31,10 @@ from pipelines.protect import protect, to_be_protected
 from pipelines.protect.key import NAME as KEY
 from pipelines.protect.key import Key, existing
 from pipelines.protect.key import key as disclosure_key_of
-from pipelines.publish import SYNTHETIC, Release, clear_drafts, publish, release_id, staging
+from pipelines.publish import Release, clear_drafts, publish, release_id, staging
 from pipelines.quarantine import Quarantined
 from pipelines.report import report
+from pipelines.report.words import SYNTHETIC
 from pipelines.seal import INTERNAL
 from pipelines.terminal import LONG_INDENT, print_lines
 from pipelines.validate import Validated, validate

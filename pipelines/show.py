@@ -56,7 +56,7 @@ def _finding_line(findings: "Sequence[Finding]") -> str:
 def release(console: "Console", folder: "DataFolder", journey: "Journey") -> None:
     """Print what a release says: who is in it, from rows to people, whose totals differ, the widest gaps."""
     from pipelines import listing, reference
-    from pipelines.publish import SYNTHETIC
+    from pipelines.report.words import SYNTHETIC
     from pipelines.road import kept_lines, open_database, waiver_lines
 
     with open_database(folder, reference.method(folder)) as con:

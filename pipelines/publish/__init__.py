@@ -18,6 +18,7 @@ from pipelines.measure import Measured
 from pipelines.places import DataFolder
 from pipelines.protect.key import Key
 from pipelines.publish import program, provenance
+from pipelines.report.words import SYNTHETIC
 from pipelines.seal import INTERNAL, held
 
 DESCRIPTOR = "datapackage.json"
@@ -34,8 +35,6 @@ DRAFTS = (
     *("quarantine/*/re*.draft", "snapshots/*/*.draft", "marts/.*.draft", "marts/current.json.draft"),
     "marts/current/*.draft",
 )
-
-SYNTHETIC = "SYNTHETIC DATA, made by edi sample: no real person or employer is described."
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines import commentary, figures
+from pipelines import commentary, database, figures, reference
+from pipelines.approval import Standing
 from pipelines.commentary import Commentary
 from pipelines.database import Connection
 from pipelines.disk import write_whole
+from pipelines.figures import day
+from pipelines.freeze import snapshot
 from pipelines.measure import Measured
 from pipelines.places import DataFolder
 from pipelines.report import board, source
 from pipelines.report.pack import Bullets, Finding, Pack, Paragraph, Terms, text
 from pipelines.report.source import Row, Told
+from pipelines.report.words import SYNTHETIC
 
 FOLDER = "report"
 PAGE, PDF, WORKBOOK, PAPER, CHARTS = "board-pack.html", "board-pack.pdf", "board-pack.xlsx", "summary.docx", "charts"
@@ -27,7 +31,12 @@ PAGE, PDF, WORKBOOK, PAPER, CHARTS = "board-pack.html", "board-pack.pdf", "board
 # So many words name a paragraph that was left out.
 BEGINNING = 6
 
-DRAFT = "DRAFT: nobody has approved this release yet."
+# True for ever of what a run seals: approval comes later, and a sealed file doesn't change.
+DRAFT = "DRAFT, made before anybody approved it. What was approved is handed over by edi publish."
+
+
+class ReportError(ValueError):
+    """A release's packs can't be made; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +86,12 @@ def report(
         CommentaryError: the commentary can't be used.
         ValueError: ``board_pack`` of the method can't be meant.
     """
-    snapshot = measured.snapshot
+    frozen = measured.snapshot
     public = measured.folder.parent
     about = About(
-        snapshot.as_at_date,
-        snapshot.method,
-        facts(release_id, snapshot.snapshot_id, snapshot.method, measured.key),
+        frozen.as_at_date,
+        frozen.method,
+        facts(release_id, frozen.snapshot_id, frozen.method, measured.key),
         DRAFT,
         warning,
     )
@@ -100,6 +109,55 @@ def _findings(pack: Pack) -> Iterator[Mapping[str, str]]:
         for one in section.blocks:
             if isinstance(one, Finding):
                 yield {"of": pack.title, "finding": one.title, "verdict": one.verdict, "in short": one.sentences[0]}
+
+
+def again(
+    folder: DataFolder, standing: Standing, out: Path, progress: Callable[[str], None] = lambda _: None
+) -> tuple[int, list[str]]:
+    """Write the packs of a release that was made before, with what has become of it since.
+
+    Args:
+        folder: the data folder.
+        standing: what the ledger says of the release, whose files are as they were sealed.
+        out: where the packs go, a folder for each unit.
+        progress: told each unit when its pack is done.
+
+    Returns:
+        how many packs there are, and a line for each paragraph of the commentary that was left out.
+
+    Raises:
+        ReportError: an earlier version of this program made the release, without what a pack is made from.
+        DamagedError: its snapshot isn't what it was.
+    """
+    public = folder.marts / standing.release_id
+    frozen = snapshot.read(folder, standing.snapshot_id)
+    if lacking := [name for name in source.TABLES if not (public / f"{name}.parquet").is_file()]:
+        raise ReportError(
+            f"release {standing.release_id} was made by an earlier version, without the table {lacking[0]} that packs "
+            "are made from; run again for a new release"
+        )
+    definitions = DataFolder(folder.root, frozen=snapshot.definitions(folder, frozen))
+    # A setting that there wasn't yet.
+    method = {**reference.deciding(reference.method(definitions)), **frozen.method}
+    key = str(standing.made[0].get("disclosure_key") or "")
+    about = About(
+        frozen.as_at_date,
+        method,
+        facts(standing.release_id, standing.snapshot_id, method, key),
+        status(standing),
+        SYNTHETIC if frozen.synthetic else "",
+    )
+    with database.connect() as con:
+        written = list(write(con, definitions, public, out, about, progress))
+    return len(written), [line for _, lines in written for line in lines]
+
+
+def status(standing: Standing) -> str:
+    """Return what a pack says of its release: a draft, withdrawn, or nothing but when it was approved."""
+    if standing.state == "withdrawn":
+        return "WITHDRAWN: not to be used, quoted or passed on."
+    said = standing.approved
+    return f"Approved on {day(date.fromisoformat(said['on']))}, minute {said['minute']}." if said else DRAFT
 
 
 def facts(release_id: str, snapshot_id: str, method: Mapping[str, Any], key: str) -> tuple[tuple[str, str], ...]:
@@ -171,7 +229,8 @@ def made_of(told: Told, about: About, said: Commentary | None) -> tuple[Pack, li
         paragraphs=tuple(line for line in said.paragraphs if _is_printed(line, printed)),
     )
     left_out = [
-        f"{commentary.NAME}, {told.unit['org_code']}: '{' '.join(line.split()[:BEGINNING])} …' is left out: the pack has no "
+        f"{commentary.NAME}, {told.unit['org_code']}: '{' '.join(line.split()[:BEGINNING])} …' is left out: the pack "
+        "has no "
         f"{', '.join(f'{one:,}' for one in dict.fromkeys(figures.numbers(line)) if one not in printed)}"
         for line in (*said.actions, *said.paragraphs)
         if not _is_printed(line, printed)
@@ -213,13 +272,9 @@ def forms(pack: Pack) -> Iterator[tuple[str, bytes | str]]:
     """Yield each form of a pack with its name below the unit's folder."""
     from pipelines.report.drawing import png
     from pipelines.report.page import page
-    from pipelines.report.paper import paper
     from pipelines.report.pdf import pdf
-    from pipelines.report.workbook import workbook
 
     yield PAGE, page(pack)
     yield PDF, pdf(pack)
-    yield WORKBOOK, workbook(pack)
-    yield PAPER, paper(pack)
     for chart in pack.charts:
         yield f"{CHARTS}/{chart.identifier.removesuffix('_chart')}.png", png(chart)

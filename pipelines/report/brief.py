@@ -3,8 +3,8 @@
 from pipelines.commentary import Commentary
 from pipelines.figures import Share, day
 from pipelines.report import sentences, values, words
-from pipelines.report.pack import Block, Bullets, Finding, Paragraph, Section
-from pipelines.report.source import Told
+from pipelines.report.pack import Block, Bullets, Finding, Paragraph, Section, Table
+from pipelines.report.source import Row, Told
 
 ASKED = (
     "agree which of the findings are acted on, by whom and by when;",
@@ -19,7 +19,7 @@ def sections(told: Told, commentary: Commentary | None) -> list[Section]:
     found = sentences.findings(told)
     return [
         Section("brief", "Purpose, and what the board is asked", tuple(_asked(told)), is_summary=True),
-        Section("findings", "What we found", tuple(_found(found)), is_summary=True),
+        Section("findings", "What we found", tuple(_found(told, found)), is_summary=True),
         Section("unsaid", "What can’t be said, and why", (Bullets(tuple(unsaid(told, found))),), is_summary=True),
         Section("since", "Since the last meeting", tuple(_since(commentary)), is_summary=True),
     ]
@@ -82,7 +82,7 @@ def _name(told: Told, code: str) -> str:
     return next((row["org_name"] for row in told.submissions if row["org_code"] == code), code)
 
 
-def _found(found: list[Finding]) -> list[Block]:
+def _found(told: Told, found: list[Finding]) -> list[Block]:
     if not found:
         return [Paragraph("None of the findings that are followed is about grades that anybody here is in.")]
     return [
@@ -91,9 +91,36 @@ def _found(found: list[Finding]) -> list[Block]:
             "“Cannot tell” is not “no gap”.",
             is_note=True,
         ),
+        _glance(told),
         *found,
         Paragraph(NO_CAUSE, is_note=True),
     ]
+
+
+def _glance(told: Told) -> Table:
+    rows = [
+        (
+            sentences.title(told, one).rpartition(", ")[0],
+            values.share(told, row),
+            values.comparator(row),
+            words.AGAINST[one.comparator],
+            values.verdict(row),
+            _moved(previous),
+        )
+        for one, row, previous in sentences.glance(told)
+    ]
+    return Table(
+        identifier="at_a_glance",
+        caption="At a glance",
+        heads=("Finding", "Share", "Held against", "Whose", "So it is", "In twelve months"),
+        rows=tuple(rows),
+        notes=("[u] = too few people with a known answer. [x] = not available.",),
+    )
+
+
+def _moved(previous: Row | None) -> str:
+    verdict = previous["verdict"] if previous else None
+    return {"lower": "fallen", "higher": "risen", None: "not known"}.get(verdict, "no change that we can distinguish")
 
 
 def unsaid(told: Told, found: list[Finding]) -> list[str]:

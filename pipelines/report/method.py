@@ -97,7 +97,7 @@ def _audit(facts: Sequence[tuple[str, str]]) -> Section:
     release = dict(facts).get("Release", "")
     return Section(
         "audit",
-        "Where it comes from, and how to audit it",
+        "How to audit it",
         (
             Bullets(
                 (

@@ -1,5 +1,6 @@
 """Sentences: a finding in words, by rule. What a row doesn't bear isn't said of it."""
 
+from pipelines import figures
 from pipelines.figures import day
 from pipelines.report import values, words
 from pipelines.report.pack import Finding
@@ -37,6 +38,15 @@ def finding(told: Told, one: Followed) -> Finding:
     )
 
 
+def glance(told: Told) -> list[tuple[Followed, Row | None, Row | None]]:
+    """Return each finding with its row and that of twelve months before, as far as there are any."""
+    return [
+        (one, told.gaps.get(one.key), told.gaps.get(one.against("previous")))
+        for one in told.followed
+        if told.people(one.grade_family, one.grade_group)
+    ]
+
+
 def title(told: Told, one: Followed) -> str:
     """Return what a finding is about: the group and its grades."""
     row = next((row for row in told.gaps.values() if row["category"] == one.category), None)
@@ -51,11 +61,9 @@ def title(told: Told, one: Followed) -> str:
 def value(told: Told, row: Row) -> str:
     """Return the share with the counts that it is made of."""
     error = values.error(row)
-    moved = (
-        f" Rounding to protect people may have moved the share by up to {error.digits} percentage points."
-        if error.shown
-        else ""
-    )
+    # What the printed share wouldn't show needn't be said.
+    is_seen = (error.value or 0) >= figures.WHOLE_FROM_PP
+    moved = f" Rounding may have moved the share by up to {error.digits} percentage points." * is_seen
     about = "about " if told.base > 1 else ""
     people, known = values.count(told, row["headcount"]), values.count(told, row["known_headcount"])
     return (
@@ -69,7 +77,7 @@ def too_rough(told: Told, row: Row) -> str:
     people, known = values.count(told, row["headcount"]), values.count(told, row["known_headcount"])
     return (
         f"At {day(row['as_at_date'])}, about {people.text} of {known.text} {_who(row)} were "
-        f"{words.were(row['category'], row['category_label'])}. Rounding to protect people may have moved their share "
+        f"{words.were(row['category'], row['category_label'])}. Rounding may have moved their share "
         f"by up to {values.error(row).digits} percentage points, more than a gap that matters, so no share is stated."
     )
 

@@ -11,6 +11,9 @@ from pipelines import database
 from pipelines.database import Connection
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
 
+# What a pack is made from.
+TABLES = (*WITHOUT_COUNTS, *COUNTED)
+
 Row = Mapping[str, Any]
 # grade_family, clinical, grade_group, classification, category, comparator
 Key = tuple[str, str, str, str, str, str]
@@ -96,7 +99,7 @@ def opened(con: Connection, public: Path, as_at_date: date, method: Mapping[str,
     con.execute("create schema pack")
     con.execute("set search_path = 'pack,main'")
     try:
-        for name in (*WITHOUT_COUNTS, *COUNTED):
+        for name in TABLES:
             database.view(con, f"public_{name}", [public / f"{name}.parquet"])
         con.execute("create table run as select ?::date as as_at_date", [as_at_date])
         con.execute("create table followed (place integer, classification varchar, category varchar)")

@@ -12,7 +12,11 @@ CLASSIFICATIONS = (
     *("wres", "ons_5", "esr_16", "sex", "esr_age_bands", "equality_act_2010", "census_2021_religion"),
     *("census_2021_sexual_orientation", "esr_marital_status"),
 )
-DETAIL = ("esr_16", "census_2021_19", "esr_age_bands")
+# Those with every comparator side by side; the longer lists are held against residents, in the first tables.
+COMPARED = (
+    *("wres", "ons_5", "sex", "equality_act_2010", "census_2021_religion"),
+    "census_2021_sexual_orientation",
+)
 EXCLUDES = "Bands 8a and above, and 8c and above, exclude doctors and dentists, who stand by themselves."
 THIN = (
     "[u] = too few people with a known answer: no share, or one that rounding may have moved by as much as matters. "
@@ -112,8 +116,8 @@ def gaps(told: Told) -> Section:
     blocks: list[Block] = [
         Paragraph(
             "Gap = share minus the comparator’s, in percentage points. “Flips” says where a group is below one "
-            "comparator "
-            f"and above another. {EXCLUDES}",
+            "comparator and above another. Sixteen ethnic groups, age and marriage are held against residents in the "
+            f"tables before; every gap is in the release’s table representation_gap. {EXCLUDES}",
             is_note=True,
         ),
         _gap_table(told, "comparators", "Gaps by group of grades, with comparators side by side", _own(told)),
@@ -128,9 +132,7 @@ def _own(told: Told) -> list[tuple[tuple[str, ...], dict[str, Row]]]:
     found: dict[Key, dict[str, Row]] = {}
     heads: dict[Key, tuple[str, ...]] = {}
     for (family, clinical, grade_group, classification, category, comparator), row in told.gaps.items():
-        if classification not in CLASSIFICATIONS or classification == "esr_16" or row["characteristic"] == "total":
-            continue
-        if (family, grade_group) not in words.BESIDE:
+        if classification not in COMPARED or (family, grade_group) not in words.BESIDE:
             continue
         key = (family, clinical, grade_group, classification, category, "")
         found.setdefault(key, {})[comparator] = row

@@ -5,6 +5,8 @@ from typing import Any
 
 from pipelines.figures import ages, vintage
 
+SYNTHETIC = "SYNTHETIC DATA, made by edi sample: no real person or employer is described."
+
 # What each verdict of a gap is called, with a sign that needs no colour; blank is a finding that can't be stated.
 VERDICTS = {
     "lower": "lower",
@@ -28,6 +30,15 @@ COMPARATORS = {
     "england": "England",
     "workforce": "Own staff",
     "previous": "A year before",
+}
+
+# Whose share a finding is held against, in a cell.
+AGAINST = {
+    "population": "residents",
+    "catchment": "residents where patients live",
+    "england": "residents of England",
+    "workforce": "its own staff",
+    "previous": "itself a year before",
 }
 
 # People of a grade group, as they are spoken of; of every other group the label is used.
