@@ -194,8 +194,9 @@ def report_packs(folder: DataFolder, measured: measure.Measured) -> report.Repor
     snapshot = measured.snapshot
     identifier = publish.release_id(snapshot, measured.key)
     units = len({about[0] for one in snapshot.extracts for about in one.owns})
-    with frozen_database(folder, snapshot) as (con, frozen), progress("progress-report", "report", units) as on:
-        made = report.report(con, frozen, measured, identifier, SYNTHETIC * snapshot.synthetic, on)
+    frozen = DataFolder(folder.root, frozen=freeze.snapshot.definitions(folder, snapshot))
+    with progress("progress-report", "report", units) as on:
+        made = report.report(frozen, measured, identifier, SYNTHETIC * snapshot.synthetic, on)
     show_lines("left-out", "Left out of the board packs", list(made.left_out))
     show_table(
         "findings", [dict(one) for one in made.findings], f"What the board packs of {identifier} begin with: a draft"

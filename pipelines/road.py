@@ -312,7 +312,7 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
             protecting.summary = f"{len(protected.content) - len(protected.marts)} public tables"
         with stage(console, "report") as reporting:
             identifier = release_id(snapshot, key.identifier)
-            reported = report(con, frozen, protected, identifier, SYNTHETIC * snapshot.synthetic, reporting)
+            reported = report(frozen, protected, identifier, SYNTHETIC * snapshot.synthetic, reporting)
             reporting.summary = f"{len(reported.packs)} board packs"
     print_lines(console, [f"left out  {line}" for line in reported.left_out], rest="the packs have the others")
     with stage(console, "publish") as publishing:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pipelines.terminal import print_lines, visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
     from rich.table import Table
 
@@ -106,8 +108,19 @@ def what_next(console: "Console", folder: "DataFolder", journey: "Journey") -> N
             *said,
             f"release   Exact counts, for internal use: {made.internal}",
             f"release   Protected counts, to be shown once approved: {made.path}",
+            *_packs(made.path),
         ],
     )
+
+
+def _packs(release: "Path") -> list[str]:
+    """Return where the board packs lie, if there are any."""
+    from pipelines import report
+
+    pages = sorted(
+        release.glob(f"{report.FOLDER}/*/{report.PAGE}"), key=lambda page: (len(page.parent.name) < LONG, page)
+    )
+    return [f"release   Board packs, of {len(pages):,} units: open {pages[0]}"] if pages else []
 
 
 def _next(folder: "DataFolder", answered: "Quarantined", rule: str) -> str:

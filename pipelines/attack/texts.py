@@ -6,21 +6,26 @@ drawings aren't read: what draws has to draw from what is printed.
 
 import json
 import re
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines import describe, figures, loss, seal
+from pipelines import describe, figures, loss, places, seal
 from pipelines.database import Connection, identifier
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
+from pipelines.report import reading
 
 # Of one text so many numbers are named.
 NAMED = 3
 
 DESCRIPTOR, PROVENANCE = "datapackage.json", "provenance.intoto.json"
 TEXT_FILES = (".txt", ".md", ".html", ".svg", ".json")
+PACKED = (".pdf", ".xlsx", ".docx")
+# What the pages of a PDF are numbered with.
+PAGES = re.compile(r"^Page \d+ of \d+$|\.{4,} *\d+", re.MULTILINE)
 
 # The words of a descriptor and of a provenance statement, beside those under `method` and `libraries`.
 DESCRIPTOR_KEYS = frozenset(
@@ -51,6 +56,10 @@ LOOKS = re.compile(
 )
 
 
+# What an image may be made of: a note in it would be text that nobody sees.
+PNG_PARTS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"pHYs", b"sRGB", b"gAMA", b"sBIT"))
+
+
 def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> list[str]:
     """Say which public texts have a number, or a key, that isn't explained; a line each, and never the number.
 
@@ -61,7 +70,12 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
     """
     found: list[str] = []
     explained: set[Decimal] = set()
-    texts = [path for path in seal.held(release) if path.suffix in TEXT_FILES]
+    texts = [path for path in seal.held(release) if path.suffix in (*TEXT_FILES, *PACKED)]
+    found += [
+        f"{path.relative_to(release).as_posix()}: it holds more than an image"
+        for path in seal.held(release)
+        if path.suffix == ".png" and not _is_image_alone(path.read_bytes())
+    ]
     for path in texts:
         name = path.relative_to(release).as_posix()
         if path.name in (DESCRIPTOR, PROVENANCE):
@@ -69,13 +83,41 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
             continue
         if path.name == loss.SUMMARY and _is_summary(con, path):
             continue
-        explained = explained or _printed(con) | set(_numbers_of(method)) | set(_names())
-        text = path.read_text(encoding="utf-8", errors="replace")
+        explained = explained or _printed(con) | set(_numbers_of(method)) | set(_names()) | _axes(method)
+        # Of a release's name the digits are no number, even where they stand by themselves.
+        text = _read(path).replace(release.name, " ")
         unknown = [one for one in numbers(text) if one not in explained]
         if unknown:
             how_many = "a number" if len(unknown) == 1 else f"{len(unknown):,} numbers"
             found.append(f"{name}: {how_many} that no public table prints, the first in line {_line(text, unknown[0])}")
     return found
+
+
+def _read(path: Path) -> str:
+    """Return whatever a stranger can read of a file: what is packed in it, and its properties, too."""
+    if path.suffix in PACKED:
+        return "\n".join(PAGES.sub(" ", one) for one in reading.texts(path))
+    text = path.read_text(encoding="utf-8", errors="replace")
+    # Of our own script nothing is told; another one is read like any text.
+    return text.replace((places.REPORTS / "pack.js").read_text(encoding="utf-8").strip(), "")
+
+
+def _is_image_alone(content: bytes) -> bool:
+    """Tell whether a PNG has no part but those of the picture, and nothing behind it."""
+    if content[:8] != b"\x89PNG\r\n\x1a\n":
+        return False
+    at, part = 8, b""
+    while at + 12 <= len(content):
+        (length,), part = struct.unpack_from(">I", content, at), content[at + 4 : at + 8]
+        if part not in PNG_PARTS:
+            return False
+        at += 12 + length
+    return at == len(content) and part == b"IEND"
+
+
+def _axes(method: Mapping[str, Any]) -> set[Decimal]:
+    """Return the marks of axes, every ten percent, and the largest number that a printed 0 may stand for."""
+    return {*map(Decimal, range(0, 101, 10)), Decimal(int(method["disclosure"]["base"]) - 1)}
 
 
 def numbers(text: str) -> Iterator[Decimal]:
@@ -95,6 +137,11 @@ def _printed(con: Connection) -> set[Decimal]:
     found: set[Decimal] = set()
     for name in COUNTED:
         for column, described in describe.load(name, is_protected=True).columns.items():
+            if column == "coverage":
+                told = con.execute(
+                    f"select distinct coverage from printed_{name} where coverage is not null"
+                ).fetchall()
+                found |= {number for (text,) in told for number in numbers(text)}
             if not described.unit or described.type not in ("integer", "number"):
                 continue
             percent = described.unit.startswith("share")

@@ -159,6 +159,7 @@ def _describe(draft: Path, measured: Measured) -> None:
             content_hashes={path.stem: sha256 for path, sha256 in measured.content.items() if path.parent == folder},
             licences=licences,
             is_protected=folder == draft,
+            documents=[path for path in held(folder) if path.suffix in describe.DOCUMENTS],
         )
         write_whole(folder / DESCRIPTOR, canonical(descriptor))
 

@@ -14,7 +14,6 @@ from typing import Any
 from pipelines import commentary, database, figures, reference
 from pipelines.approval import Standing
 from pipelines.commentary import Commentary
-from pipelines.database import Connection
 from pipelines.disk import write_whole
 from pipelines.figures import day
 from pipelines.freeze import snapshot
@@ -65,7 +64,6 @@ class Reported:
 
 
 def report(
-    con: Connection,
     folder: DataFolder,
     measured: Measured,
     release_id: str,
@@ -75,7 +73,6 @@ def report(
     """Write the packs of a release to be into ``report/<org_code>`` beside its tables, each marked as a draft.
 
     Args:
-        con: any database with the project's macros.
         folder: the data folder with what was frozen: the commentary among it.
         measured: what ``protect`` returned.
         release_id: what the release will be called.
@@ -95,7 +92,7 @@ def report(
         DRAFT,
         warning,
     )
-    written = list(write(con, folder, public, public / FOLDER, about, progress))
+    written = list(write(folder, public, public / FOLDER, about, progress))
     return Reported(
         measured,
         tuple(pack.org_code for pack, _ in written),
@@ -147,8 +144,7 @@ def again(
         status(standing),
         SYNTHETIC if frozen.synthetic else "",
     )
-    with database.connect() as con:
-        written = list(write(con, definitions, public, out, about, progress))
+    written = list(write(definitions, public, out, about, progress))
     return len(written), [line for _, lines in written for line in lines]
 
 
@@ -171,7 +167,6 @@ def facts(release_id: str, snapshot_id: str, method: Mapping[str, Any], key: str
 
 
 def write(
-    con: Connection,
     folder: DataFolder,
     public: Path,
     out: Path,
@@ -180,8 +175,9 @@ def write(
 ) -> Iterator[tuple[Pack, list[str]]]:
     """Write the packs of a release into ``out/<org_code>``; yield each when it is there, and what was left out of it.
 
+    The database is one of its own: exact marts are out of its reach.
+
     Args:
-        con: any database with the project's macros.
         folder: the data folder with what was frozen.
         public: the folder of the release's public tables.
         out: where the packs go.
@@ -189,7 +185,7 @@ def write(
         progress: told each unit when its pack is done.
     """
     written = commentary.read(folder.commentary, about.as_at_date) if folder.commentary else {}
-    with source.opened(con, public, about.as_at_date, about.method) as units:
+    with database.connect() as con, source.opened(con, public, about.as_at_date, about.method) as units:
         for unit in wanted(units, about.method):
             told = source.read(con, unit, about.as_at_date, about.method)
             made, left_out = made_of(told, about, written.get(unit["org_code"]))
