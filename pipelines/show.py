@@ -117,10 +117,8 @@ def _packs(release: "Path") -> list[str]:
     """Return where the board packs lie, if there are any."""
     from pipelines import report
 
-    pages = sorted(
-        release.glob(f"{report.FOLDER}/*/{report.PAGE}"), key=lambda page: (len(page.parent.name) < LONG, page)
-    )
-    return [f"release   Board packs, of {len(pages):,} units: open {pages[0]}"] if pages else []
+    pages = len(list(release.glob(f"{report.FOLDER}/*/{report.PAGE}")))
+    return [f"release   Board packs, of {pages:,} units: {release / report.FOLDER}"] if pages else []
 
 
 def _next(folder: "DataFolder", answered: "Quarantined", rule: str) -> str:
