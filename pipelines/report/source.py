@@ -153,7 +153,7 @@ def read(con: Connection, unit: Row, as_at_date: date, method: Mapping[str, Any]
         base=rounding["base"] or method["disclosure"]["base"],
         bound=int(rounding["bound_held"] or 0),
         followed=follow(method),
-        gaps={_key(row): row for row in rows(con, "gap")},
+        gaps={key_of(row): row for row in rows(con, "gap")},
         thin={(row["grade_family"], row["grade_group"], row["classification"]): row for row in rows(con, "fallback")},
         members=rows(con, "member_gap"),
         grades=rows(con, "grade"),
@@ -165,7 +165,8 @@ def read(con: Connection, unit: Row, as_at_date: date, method: Mapping[str, Any]
     )
 
 
-def _key(row: Row) -> Key:
+def key_of(row: Row) -> Key:
+    """Return by what a gap is found."""
     return (
         *(row["grade_family"], row["clinical"], row["grade_group"]),
         *(row["classification"], row["category"], row["comparator"]),
