@@ -149,7 +149,7 @@ def _printed(con: Connection) -> set[Decimal]:
                 f"select distinct abs({identifier(column)}) from printed_{name} where {identifier(column)} is not null"
             )
             for (value,) in con.execute(query).fetchall():
-                found |= _as_written(Decimal(value) * (100 if percent else 1))
+                found |= _as_written(Decimal(value) * (100 if percent else 1), described.unit)
     return found
 
 
@@ -164,8 +164,9 @@ def _is_summary(con: Connection, path: Path) -> bool:
     return path.read_bytes() == again.encode()
 
 
-def _as_written(value: Decimal) -> set[Decimal]:
-    return {value.quantize(Decimal(places), ROUND_HALF_UP) for places in ("1", "0.1")} | {value}
+def _as_written(value: Decimal, unit: str) -> set[Decimal]:
+    places = ("1", "0.1", "0.01") if unit == "ratio" else ("1", "0.1")
+    return {value.quantize(Decimal(place), ROUND_HALF_UP) for place in places} | {value}
 
 
 def _numbers_of(value: Any) -> Iterator[Decimal]:

@@ -101,9 +101,10 @@ def certainty(told: Told, row: Row) -> str:
     lower, upper = values.gap_limits(told, row)
     fits = f"Chance alone could put the gap anywhere from {lower.digits} to {upper.digits} percentage points"
     matters = values.material(told).size
+    rounding = ", and rounding doesn’t change that" * (told.base > 1)
     return {
-        "lower": f"{fits}: all of it is below zero, and rounding doesn’t change that.",
-        "higher": f"{fits}: all of it is above zero, and rounding doesn’t change that.",
+        "lower": f"{fits}: all of it is below zero{rounding}.",
+        "higher": f"{fits}: all of it is above zero{rounding}.",
         "similar": f"{fits}: too little to matter, by the measure of {matters} or four fifths of the comparator.",
         "cannot_tell": f"{fits}, and rounding adds to that: too few people are known to say whether there is a gap.",
     }[row["verdict"]]
@@ -123,7 +124,8 @@ def size(told: Told, row: Row) -> list[str]:
     """Return the difference in people, where a gap is known to be below zero."""
     if row["verdict"] != "lower" or not row["shortfall_headcount"]:
         return []
-    return [f"The difference is about {values.more_people(told, row).words} at today’s size (not a target)."]
+    about = "about " if told.base > 1 else ""
+    return [f"The difference is {about}{values.more_people(told, row).words} at today’s size (not a target)."]
 
 
 def change(previous: Row | None) -> str:
@@ -141,6 +143,8 @@ def why_not(told: Told, one: Followed) -> str:
     """Return why a finding can't be stated, and where to look instead."""
     who = words.staff(one.grade_family, one.grade_group, _grade_label(told, one.grade_family, one.grade_group))
     thin = told.thin.get((one.grade_family, one.grade_group, one.classification))
+    if thin is None and not any(row["classification"] == one.classification for row in told.gaps.values()):
+        return f"No answers on {_characteristic(told, one.classification)} were sent."
     if thin is None:
         return f"Nothing is published that {who} may be held against: no comparison is better than a wrong one."
     too_few = f"Too few {who} have a known answer for a share that could be published or relied on"
@@ -149,6 +153,11 @@ def why_not(told: Told, one: Followed) -> str:
     if thin["look_at"] == "three_years":
         return f"{too_few} in one year; three years together would have enough."
     return f"{too_few}. Look at {PLACES[thin['look_at']]} instead{_instead(told, thin)}."
+
+
+def _characteristic(told: Told, classification: str) -> str:
+    found = [name for name, of in told.method["classifications"].items() if classification in of]
+    return words.CHARACTERISTICS[found[0]].lower() if found else classification
 
 
 def _instead(told: Told, thin: Row) -> str:

@@ -44,6 +44,8 @@ def test_exact_counts_of_a_publisher_are_told_to_one_decimal_and_without_about()
     assert found.sentences[0] == (
         "At 31 March 2026, 6.4 % of staff in bands 8a and above whose ethnicity is known were BME (70 of 410)."
     )
+    assert found.sentences[1].endswith("from −15.6 to −9.6 percentage points: all of it is below zero.")
+    assert found.sentences[3] == "The difference is 60 people at today’s size (not a target)."
 
 
 @pytest.mark.parametrize(
@@ -100,8 +102,15 @@ def test_of_too_few_it_is_said_where_to_look(look_at: str, instead: str | None, 
     assert found.sentences[0].endswith(said)
 
 
-def test_without_a_comparator_nothing_is_compared() -> None:
+def test_of_answers_that_werent_sent_that_is_said() -> None:
     found = finding(followed=Followed("afc", "afc_8a_plus", "equality_act_2010", "Disabled", "population"))
+    assert found.sentences == ("No answers on disability were sent.",)
+
+
+def test_without_a_comparator_nothing_is_compared() -> None:
+    disabled = {"classification": "equality_act_2010", "category": "Disabled"}
+    followed = Followed("afc", "afc_8a_plus", "equality_act_2010", "Disabled", "population")
+    found = finding(gap("0.05", "0.06", "similar", comparator="workforce", **disabled), followed=followed)
     assert found.sentences == (
         "Nothing is published that staff in bands 8a and above may be held against: no comparison is better than a "
         "wrong "
