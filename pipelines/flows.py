@@ -1,7 +1,8 @@
 """The road as Prefect flows: a thin skin over the stages. ``serve.py`` is what runs them on a machine by themselves.
 
-Tasks hand each other paths and ids. Artifacts hold facts about files, and of counts of people only what was protected. Nothing depends on Prefect's cache, and no result is stored; content
-addresses are ours. What stops a flow is a sentence in its state: a library's own words could hold a cell's value.
+Tasks hand each other paths and ids. Artifacts hold facts about files, and of counts of people only what was protected.
+Nothing depends on Prefect's cache, and no result is stored; content addresses are ours. What stops a flow is a sentence
+in its state: a library's own words could hold a cell's value.
 """
 
 import errno
