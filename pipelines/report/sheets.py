@@ -22,9 +22,17 @@ if TYPE_CHECKING:
 
 LANGUAGE = "en-GB"
 BLUE = "#005eb8"
-FONT = {"font_name": "Arial", "font_size": 12}
+FONT: dict[str, Any] = {"font_name": "Arial", "font_size": 12}
+# Numbers and their heads; words stand a little away from the numbers to their left.
+RIGHT, AWAY = {"align": "right"}, {"align": "left", "indent": 1}
 # Pixels of an em at 12 points, of a cell's margins, and how wide a column is at most: what is longer is wrapped.
-EM, MARGIN, WIDEST = 16, 18, 420
+EM, MARGIN, WIDEST = 16, 34, 440
+# A line above a table runs on over its columns; one that is longer than these, and than so many pixels, is wrapped in
+# the first column, which is so wide then.
+ROOM, WRAPPED = 900, 380
+COVER_WIDTH = 900
+# Points of a line of text and of what is above and below it. Heights are set: not every program fits them to the text.
+LINE, GAP = 15.5, 5
 # What Excel refuses: a longer heading of a table, and a longer text in a cell.
 HEAD_LENGTH, TEXT_LENGTH = 255, 32767
 # A4, lying on its side, as wide as the page.
@@ -96,19 +104,22 @@ class _Formats:
     """The formats of a workbook, each made once."""
 
     def __init__(self, book: "Workbook") -> None:
-        self.title = book.add_format({**FONT, "bold": True, "font_size": 16, "font_color": BLUE})
-        self.subtitle = book.add_format({**FONT, "font_size": 14})
-        self.heading = book.add_format({**FONT, "bold": True, "font_size": 14, "font_color": BLUE, "text_wrap": True})
-        self.line = book.add_format({**FONT})
-        self.wrapped = book.add_format({**FONT, "text_wrap": True, "valign": "top"})
+        top = {**FONT, "valign": "top"}
+        title = {**top, "bold": True, "font_size": 16, "font_color": BLUE}
+        self.title, self.title_wrapped = book.add_format(title), book.add_format({**title, "text_wrap": True})
+        self.line, self.line_wrapped = book.add_format(top), book.add_format({**top, "text_wrap": True})
+        self.subtitle = book.add_format({**top, "font_size": 14, "text_wrap": True})
+        heading = {"bold": True, "font_size": 14, "font_color": BLUE, "text_wrap": True, "valign": "bottom"}
+        self.heading = book.add_format({**FONT, **heading})
         below = {"bottom": 2, "bottom_color": BLUE}
         head = {**FONT, "bold": True, "text_wrap": True, "valign": "bottom", **below}
-        self.head, self.head_of_numbers = book.add_format(head), book.add_format({**head, "align": "right"})
-        self._cell = {**FONT, "text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": "#d8dde0"}
+        self.first_head, self.head = book.add_format(head), book.add_format({**head, **AWAY})
+        self.head_of_numbers = book.add_format({**head, **RIGHT})
+        self._cell = {**FONT, "text_wrap": True, "valign": "vcenter", "bottom": 1, "bottom_color": "#d8dde0"}
         self.first = book.add_format({**self._cell, "bold": True})
-        self.cell = book.add_format(self._cell)
+        self.cell = book.add_format({**self._cell, **AWAY})
         # A marker stands where a number would.
-        self.marker = book.add_format({**self._cell, "align": "right"})
+        self.marker = book.add_format({**self._cell, **RIGHT})
         self.link = book.add_format({**self._cell, "underline": 1, "font_color": BLUE})
         self._book = book
         self._numbers: dict[str, Any] = {}
@@ -116,52 +127,58 @@ class _Formats:
     def number(self, number_format: str) -> Any:
         """Return the format of a number."""
         if number_format not in self._numbers:
-            self._numbers[number_format] = self._book.add_format({**self._cell, "num_format": number_format})
+            self._numbers[number_format] = self._book.add_format({**self._cell, **RIGHT, "num_format": number_format})
         return self._numbers[number_format]
 
 
 def _cover(page: "Worksheet", cover: Cover, formats: _Formats) -> None:
     page.hide_gridlines(2)
-    page.set_column_pixels(0, 0, 900)
-    _text(page, 0, 0, cover.title, formats.title)
-    _text(page, 1, 0, cover.subtitle, formats.subtitle)
-    row = 2
-    for heading, lines in cover.parts:
-        _text(page, row, 0, heading, formats.heading)
-        for line in lines:
-            row += 1
-            _text(page, row, 0, line, formats.wrapped)
-        row += 1
+    page.set_column_pixels(0, 0, COVER_WIDTH)
+    lines = [(cover.title, formats.title_wrapped, 16, 0), (cover.subtitle, formats.subtitle, 14, 0)]
+    for heading, below in cover.parts:
+        lines += [(heading, formats.heading, 14, 12), *((line, formats.line_wrapped, 12, 0) for line in below)]
+    for row, (words, words_format, size, above) in enumerate(lines):
+        _text(page, row, 0, words, words_format)
+        page.set_row(row, _height([(words, COVER_WIDTH, size > FONT["font_size"])], size) + above)
     _print(page)
 
 
 def _sheet(page: "Worksheet", sheet: Sheet, formats: _Formats) -> None:
     page.hide_gridlines(2)
-    _text(page, 0, 0, sheet.title, formats.title)
-    for row, line in enumerate(sheet.lines, 1):
-        _text(page, row, 0, line, formats.line)
-    top = len(sheet.lines) + 1
-    heads = unique(sheet.heads)
-    numeric = [any(isinstance(row[place], Figure) for row in sheet.rows) for place in range(len(heads))]
-    page.add_table(
-        *(top, 0, top + max(len(sheet.rows), 1), len(heads) - 1),
-        {
-            "name": f"table_{sheet.name.lower()}",
-            "style": None,
-            "autofilter": False,
-            "columns": [
-                {"header": head, "header_format": formats.head_of_numbers if right else formats.head}
-                for head, right in zip(heads, numeric, strict=True)
-            ],
-        },
-    )
-    for place, width in enumerate(_widths(heads, sheet.rows)):
+    heads, top = unique(sheet.heads), len(sheet.lines) + 1
+    widths = _widths(heads, sheet.rows)
+    room = max(ROOM, sum(widths))
+    if any(_pixels(line, at == 0, 16 if at == 0 else 12) > room for at, line in enumerate((sheet.title, *sheet.lines))):
+        widths[0] = max(widths[0], WRAPPED)
+    for place, width in enumerate(widths):
         page.set_column_pixels(place, place, width)
+    for row, line in enumerate((sheet.title, *sheet.lines)):
+        is_title, size = row == 0, 12 if row else 16
+        is_long = _pixels(line, is_title, size) > room
+        whole, wrapped = (formats.title, formats.title_wrapped) if is_title else (formats.line, formats.line_wrapped)
+        _text(page, row, 0, line, wrapped if is_long else whole)
+        page.set_row(row, _height([(line, widths[0] if is_long else room, is_title)], size))
+    _add_table(page, sheet, heads, top, formats)
+    page.set_row(top, _height([(head, width, True) for head, width in zip(heads, widths, strict=True)]) + GAP)
     for row, cells in enumerate(sheet.rows, top + 1):
         for place, cell in enumerate(cells):
             _write(page, row, place, cell, formats)
+        said = (_shown(cell) for cell in cells)
+        page.set_row(row, _height([(one, widths[place], place == 0) for place, one in enumerate(said)]))
     _print(page)
     page.repeat_rows(top)
+
+
+def _add_table(page: "Worksheet", sheet: Sheet, heads: Sequence[str], top: int, formats: _Formats) -> None:
+    """Mark up the table as one, with the headings in its first row."""
+    numeric = [any(isinstance(row[place], Figure) for row in sheet.rows) for place in range(len(heads))]
+    of_words = [formats.first_head, *[formats.head] * (len(heads) - 1)]
+    columns = [
+        {"header": head, "header_format": formats.head_of_numbers if is_numeric else of_words[place]}
+        for place, (head, is_numeric) in enumerate(zip(heads, numeric, strict=True))
+    ]
+    options = {"name": f"table_{sheet.name.lower()}", "style": None, "autofilter": False, "columns": columns}
+    page.add_table(top, 0, top + len(sheet.rows), len(heads) - 1, options)
 
 
 def _print(page: "Worksheet") -> None:
@@ -215,13 +232,37 @@ def first_free(name: str, numbered: Callable[[str, int], str], taken: Any) -> st
     return candidate
 
 
+def _shown(cell: Cell) -> str:
+    return plain(cell.sheet if isinstance(cell, Link) else text(cell))
+
+
+def _pixels(words: str, is_bold: bool, size: float = 12) -> float:
+    return font(is_bold).width(plain(words)) * EM * size / 12
+
+
 def _widths(heads: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> list[int]:
     """Return the widths of columns in pixels: of what stands in them, and of the longest word of their heads."""
     widths = []
     for place, head in enumerate(heads):
-        cells = [row[place] for row in rows]
-        texts = [plain(cell.sheet if isinstance(cell, Link) else text(cell)) for cell in cells]
-        widest = max((font(is_bold=place == 0).width(words) for words in texts), default=0.0)
-        word = max(font(is_bold=True).width(word) for word in head.split())
-        widths.append(min(WIDEST, round(EM * max(widest, word, 4)) + MARGIN))
+        widest = max((_pixels(_shown(row[place]), is_bold=place == 0) for row in rows), default=0.0)
+        word = max(_pixels(word, is_bold=True) for word in head.split())
+        widths.append(min(WIDEST, round(max(widest, word, 4 * EM)) + MARGIN))
     return widths
+
+
+def _height(cells: Sequence[tuple[str, float, bool]], size: float = 12) -> float:
+    """Return the height of a row in points: of texts, the widths of their columns, and whether each is bold."""
+    lines = max(_lines(plain(words), width - MARGIN / 2, is_bold, size) for words, width, is_bold in cells)
+    return lines * LINE * size / 12 + GAP
+
+
+def _lines(words: str, width: float, is_bold: bool, size: float) -> int:
+    """Return how many lines a text takes in a column; a word that is longer than a line is broken."""
+    lines, filled = 1, 0.0
+    for word in words.split(" "):
+        wide = _pixels(word, is_bold, size)
+        if filled and filled + wide > width:
+            lines, filled = lines + 1, 0.0
+        lines += int(wide // width)
+        filled += wide % width + _pixels("n", is_bold, size) / 2
+    return lines

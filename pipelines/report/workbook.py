@@ -172,9 +172,10 @@ def _table(pack: Pack, table: Table, names: Mapping[str, str], chart: Chart | No
     lines = [*_standing(pack), ONE_TABLE, *of_chart, *table.notes]
     if table.is_detail:
         lines.append(WHY_ADDS_UP)
-    if marks := _in_order(_marks([table])):
-        said = "; ".join(f"{mark} = {SHORTHAND.get(mark, UNKNOWN_MARK)}" for mark in marks)
-        lines.append(f"Some shorthand is used in this table: {said}.")
+    # What the table's own notes explain isn't explained otherwise.
+    if marks := [mark for mark in _in_order(_marks([table])) if not any(f"{mark} =" in note for note in table.notes)]:
+        lines.append("Some shorthand is used in this table.")
+        lines += [f"{mark} = {SHORTHAND.get(mark, UNKNOWN_MARK)}" for mark in marks]
     if any(cell == "" for row in rows for cell in row):
         lines.append("A blank cell means that there is nothing to say.")
     if not rows:

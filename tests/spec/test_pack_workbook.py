@@ -153,13 +153,12 @@ def test_what_adds_up_is_a_column() -> None:
 
 
 def test_shorthand_is_explained_above_the_table_and_in_the_notes(sheets: dict[str, Worksheet]) -> None:
-    (line,) = [str(cell.value) for cell in sheets["gaps"]["A"] if "shorthand" in str(cell.value)]
-    assert [mark for mark in ("[x] =", "[z] =", "[u] =", "[r] =") if mark in line] == [
-        "[x] =",
-        "[z] =",
-        "[u] =",
-        "[r] =",
-    ]
+    lines = [str(cell.value) for cell in sheets["gaps"]["A"]]
+    above = lines[lines.index("Some shorthand is used in this table.") + 1 :][:3]
+    # The table's own note explains [u].
+    assert [line.split(" = ")[0] for line in above] == ["[x]", "[z]", "[r]"]
+    assert sum(line.startswith("[u] =") for line in lines) == 1
+    assert not any("shorthand" in str(cell.value) for cell in sheets["bands"]["A"])
     marks = [row[1] for row in body(sheets["Notes"]) if row[0] == "Shorthand"]
     assert marks == ["[x]", "[z]", "[u]", "[r]"]
 
@@ -240,10 +239,21 @@ def test_a_sheet_is_built_as_the_checklist_asks(sheets: dict[str, Worksheet]) ->
         assert fills == {None}
 
 
-def test_columns_are_as_wide_as_what_stands_in_them(sheets: dict[str, Worksheet]) -> None:
-    widths = {letter: column.width for letter, column in sheets["long"].column_dimensions.items()}
-    assert 15 < widths["A"] < 30
+def test_columns_are_as_wide_and_rows_as_high_as_what_stands_in_them() -> None:
+    rows = (("Organisation 299", Count(1495), "short"), ("Organisation 300", Count(5), "word " * 100))
+    table = Table("t", "Table", ("Organisation", "People", "Words"), rows, notes=("Said in full. " * 20,))
+    sheet = sheets_of_workbook(workbook(of(table)))[-1]
+    widths = {letter: column.width for letter, column in sheet.column_dimensions.items()}
+    assert widths["A"] > 50  # the note is wrapped in it
     assert 8 < widths["B"] < 15
+    assert 55 < widths["C"] < 65
+    top = head_row(sheet)
+    heights = {row: dimension.height for row, dimension in sheet.row_dimensions.items()}
+    assert sheet["A3"].alignment.wrap_text
+    assert heights[3] > 5 * 15
+    assert heights[top + 1] < 22 < 8 * 15 < heights[top + 2]
+    plain = sheets_of_workbook(workbook(of(replace(table, notes=()))))[-1]
+    assert 15 < plain.column_dimensions["A"].width < 30
 
 
 def test_the_workbook_opens_at_its_beginning(made: bytes, sheets: dict[str, Worksheet]) -> None:
