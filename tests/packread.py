@@ -53,16 +53,25 @@ def large() -> Pack:
 
 def everything(made: Pack, is_summary: bool = False) -> Iterator[str]:
     """Yield every text that a form has to say in its order, of all sections or of the summary only."""
-    yield from (made.title, made.subtitle, made.status, made.warning)
+    yield from map(shown, (made.title, made.subtitle, made.status, made.warning))
     for section in made.sections:
         if section.is_summary or not is_summary:
-            yield section.title
+            yield shown(section.title)
             for block in section.blocks:
                 yield from said(block)
 
 
+def shown(words: str) -> str:
+    """Return a text as any form shows it: what turns letters round is named, so that it can't."""
+    return words.replace("\u202e", "[U+202E]").replace("\u202c", "[U+202C]").replace("\x07", "�")
+
+
 def said(block: Block) -> list[str]:
-    """Return the texts of a block in their order."""
+    """Return the texts of a block in their order, as any form shows them."""
+    return list(map(shown, _said(block)))
+
+
+def _said(block: Block) -> list[str]:
     match block:
         case Paragraph():
             return [block.text]
@@ -73,7 +82,7 @@ def said(block: Block) -> list[str]:
         case Finding():
             return [block.title, words.VERDICTS.get(block.verdict, block.verdict), *block.sentences]
         case Chart():
-            return [block.title, block.description, *said(block.table)]
+            return [block.title, block.description, *_said(block.table)]
         case Table():
             cells = [text(cell) for row in block.rows for cell in row]
             return [block.caption, *block.notes, *block.heads, *cells]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.figures import Figure
 from pipelines.report.drawing import png
+from pipelines.report.fitting import Fit, fit
 from pipelines.report.pack import Block, Bullets, Chart, Finding, Pack, Paragraph, Table, Terms, text
 from pipelines.report.plain import NO_ROWS, midnight, plain, repacked
 from pipelines.report.words import SIGNS, VERDICTS
@@ -16,6 +17,7 @@ from pipelines.report.words import SIGNS, VERDICTS
 if TYPE_CHECKING:
     from docx.document import Document as Paper
     from docx.oxml.xmlchemy import BaseOxmlElement
+    from docx.table import Table as Grid
     from docx.table import _Cell
     from docx.text.paragraph import Paragraph as Line
 
@@ -37,6 +39,8 @@ SIZES = {
 }
 HEADINGS = ("Title", "Heading 1", "Heading 2", "Caption")
 CHART_WIDTH = 6.2
+# Points: between the margins of a page that stands, and of one on its side; and of the type of a table.
+UPRIGHT, SIDEWAYS, LARGEST = 470.0, 717.0, 9.5
 
 
 def paper(pack: Pack) -> bytes:
@@ -44,6 +48,7 @@ def paper(pack: Pack) -> bytes:
     from docx import Document
 
     made = Document()
+    _empty(made)
     _look(made)
     _properties(made, pack)
     standing = [words for words in (pack.status, pack.warning) if words]
@@ -63,6 +68,15 @@ def paper(pack: Pack) -> bytes:
     written = BytesIO()
     made.save(written)
     return repacked(written.getvalue(), {})
+
+
+def _empty(made: "Paper") -> None:
+    """Leave out the picture of another document that the library's template brings along."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    leads = made.part.package.rels if made.part.package else {}
+    for name in [name for name, lead in leads.items() if lead.reltype == RELATIONSHIP_TYPE.THUMBNAIL]:
+        del leads[name]
 
 
 def _look(made: "Paper") -> None:
@@ -158,7 +172,7 @@ def _finding(made: "Paper", finding: Finding) -> None:
     line = made.add_paragraph()
     line.paragraph_format.keep_with_next = True
     if sign := SIGNS.get(verdict):
-        line.add_run(f"{sign}\t")
+        line.add_run(f"{sign} ")
     line.add_run(plain(verdict)).bold = True
     for sentence in finding.sentences:
         _line(made, sentence)
@@ -178,29 +192,61 @@ def _chart(made: "Paper", chart: Chart) -> None:
 
 
 def _table(made: "Paper", table: Table) -> None:
+    fitted = fit(table)
+    if fitted.is_sideways:
+        _turn(made)
     made.add_paragraph(plain(table.caption), style="Caption")
     for note in table.notes if table.rows else (*table.notes, NO_ROWS):
         _line(made, note, is_note=True)
     grid = made.add_table(1 + len(table.rows), len(table.heads), style="Table Grid")
     _describe(grid._tbl.tblPr, plain(table.caption))
     numeric = [any(isinstance(row[place], Figure) for row in table.rows) for place in range(len(table.heads))]
+    size = _widen(grid, fitted)
     rows: Iterator[Sequence[Any]] = iter(row.cells for row in grid.rows)
-    _row(next(rows), table.heads, numeric, is_head=True)
+    _row(next(rows), table.heads, numeric, size, is_head=True)
     for cells, row in zip(rows, table.rows, strict=True):
-        _row(cells, [text(cell) for cell in row], numeric)
+        _row(cells, [text(cell) for cell in row], numeric, size)
     for place, row in enumerate(grid.rows):
         _keep(row._tr.get_or_add_trPr(), is_head=place == 0)
-    made.add_paragraph()
+    if fitted.is_sideways:
+        _turn(made)
+    else:
+        made.add_paragraph()
 
 
-def _row(cells: Sequence["_Cell"], words: Sequence[str], numeric: Sequence[bool], is_head: bool = False) -> None:
+def _turn(made: "Paper") -> None:
+    """Begin a page that lies on its side, or stands again."""
+    from docx.enum.section import WD_ORIENT
+
+    section = made.add_section()
+    section.page_width, section.page_height = section.page_height, section.page_width
+    is_sideways = int(section.page_width or 0) > int(section.page_height or 0)
+    section.orientation = WD_ORIENT.LANDSCAPE if is_sideways else WD_ORIENT.PORTRAIT
+
+
+def _widen(grid: "Grid", fitted: Fit) -> float:
+    """Give the columns their widths, and return the size of type; no table is wider than the page."""
+    from docx.shared import Pt
+
+    scale = min(1.0, (SIDEWAYS if fitted.is_sideways else UPRIGHT) / sum(fitted.widths))
+    grid.autofit = False
+    for column, width in zip(grid.columns, fitted.widths, strict=True):
+        column.width = Pt(width * scale)
+        for cell in column.cells:
+            cell.width = Pt(width * scale)
+    return min(LARGEST, fitted.size * scale)
+
+
+def _row(
+    cells: Sequence["_Cell"], words: Sequence[str], numeric: Sequence[bool], size: float, is_head: bool = False
+) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
     for place, (cell, said) in enumerate(zip(cells, words, strict=True)):
         line = cell.paragraphs[0]
         run = line.add_run(plain(said))
-        run.bold, run.font.size = is_head or place == 0, Pt(9.5)
+        run.bold, run.font.size = is_head or place == 0, Pt(size)
         line.paragraph_format.space_after = line.paragraph_format.space_before = Pt(2)
         if numeric[place]:
             line.alignment = WD_ALIGN_PARAGRAPH.RIGHT

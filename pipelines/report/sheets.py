@@ -84,7 +84,9 @@ def written(cover: Cover, sheets: Sequence[Sheet], properties: dict[str, str], c
     # A copy: the library writes into what it is given, and the next workbook would differ.
     book = Workbook(made, {**options, "default_format_properties": dict(FONT)})
     # A workbook's times have no zone.
-    book.set_properties({**properties, "created": created.replace(tzinfo=None)})
+    book.set_properties(
+        {name: plain(words) for name, words in properties.items()} | {"created": created.replace(tzinfo=None)}
+    )
     formats = _Formats(book)
     _cover(book.add_worksheet(cover.name), cover, formats)
     for sheet in sheets:
