@@ -1,11 +1,12 @@
 """Readers of the forms of a pack, and what each form has to say: every text and figure of the pack, in its order."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -52,31 +53,39 @@ def large() -> Pack:
 
 def everything(made: Pack, is_summary: bool = False) -> Iterator[str]:
     """Yield every text that a form has to say in its order, of all sections or of the summary only."""
-    yield from (made.title, made.subtitle, made.status, made.warning)
+    yield from map(shown, (made.title, made.subtitle, made.status, made.warning))
     for section in made.sections:
         if section.is_summary or not is_summary:
-            yield section.title
+            yield shown(section.title)
             for block in section.blocks:
                 yield from said(block)
 
 
-def said(block: Block) -> Iterator[str]:
-    """Yield the texts of a block."""
+def shown(words: str) -> str:
+    """Return a text as any form shows it: what turns letters round is named, so that it can't."""
+    return words.replace("\u202e", "[U+202E]").replace("\u202c", "[U+202C]").replace("\x07", "�")
+
+
+def said(block: Block) -> list[str]:
+    """Return the texts of a block in their order, as any form shows them."""
+    return list(map(shown, _said(block)))
+
+
+def _said(block: Block) -> list[str]:
     match block:
         case Paragraph():
-            yield block.text
+            return [block.text]
         case Bullets():
-            yield from block.items
+            return list(block.items)
         case Terms():
-            yield from (part for entry in block.entries for part in entry)
+            return [part for entry in block.entries for part in entry]
         case Finding():
-            yield from (block.title, words.VERDICTS.get(block.verdict, block.verdict), *block.sentences)
+            return [block.title, words.VERDICTS.get(block.verdict, block.verdict), *block.sentences]
         case Chart():
-            yield from (block.title, block.description)
-            yield from said(block.table)
+            return [block.title, block.description, *_said(block.table)]
         case Table():
-            yield from (block.caption, *block.notes, *block.heads)
-            yield from (text(cell) for row in block.rows for cell in row)
+            cells = [text(cell) for row in block.rows for cell in row]
+            return [block.caption, *block.notes, *block.heads, *cells]
 
 
 def missing(wanted: Iterable[str], found: Iterable[str]) -> list[str]:
@@ -109,6 +118,20 @@ def cells_of_workbook(content: bytes) -> dict[str, list[list[Place]]]:
         sheet.title: [[cell for cell in row if cell.value is not None] for row in sheet.iter_rows()]
         for sheet in sheets_of_workbook(content)
     }
+
+
+def rendered(number: float, number_format: str) -> str:
+    """Return a number as a workbook shows it: sections for more, less and nothing, digits, and what is quoted."""
+    sections = number_format.split(";")
+    section = sections[(number < 0) + 2 * (number == 0)] if len(sections) == 3 else sections[0]
+    scale = 100 if section.endswith("%") else 1
+    literal = re.sub(r"\\(.)", r"\1", section.replace('"', ""))
+    if not (digits := re.search(r"(#,##)?0(\.0+)?(?! to)", section)) or section.startswith('"0 to'):
+        return literal
+    places = len(digits[2] or ".") - 1
+    value = abs(Decimal(repr(number)) * scale).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    shown = literal.replace(digits[0], f"{value:,}" if digits[1] else str(value))
+    return f"-{shown}" if number < 0 and len(sections) < 3 else shown
 
 
 def texts_of_paper(content: bytes) -> list[str]:

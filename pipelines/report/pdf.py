@@ -14,12 +14,9 @@ from pipelines.report.drawing import svg
 from pipelines.report.fitting import breakable, fit
 from pipelines.report.metrics import font
 from pipelines.report.pack import Block, Bullets, Cell, Chart, Finding, Pack, Paragraph, Section, Table, Terms, text
-from pipelines.report.plain import NO_ROWS, midnight, plain
+from pipelines.report.plain import NO_ROWS, coded, midnight, plain
 from pipelines.report.tags import with_row_heads
 from pipelines.report.words import SIGNS, VERDICTS
-
-# Characters that turn the order of letters round: a name that has them would read as another one.
-TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 RECORD = "For the record"
 
@@ -43,15 +40,12 @@ def pdf(pack: Pack) -> bytes:
 
 
 def printable(words: str) -> str:
-    """Return a text as the page shows it: a character that the font hasn't, or that turns letters round, by its code.
+    """Return a text as the page shows it: a character that the font hasn't is named by its code.
 
     Typst refuses to make an accessible document with a character that can't be seen.
     """
     known = font()
-    return "".join(
-        character if known.has(character) and character not in TURNING else f"[U+{ord(character):04X}]"
-        for character in plain(words)
-    )
+    return "".join(character if known.has(character) else coded(character) for character in plain(words))
 
 
 def _shown(words: str) -> str:

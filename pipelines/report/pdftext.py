@@ -90,8 +90,7 @@ def texts(path: Path) -> Iterator[str]:
             for parts in page.marked.values():
                 yield from _joined(parts)
         yield from _properties(pdf)
-        for number in range(1, len(pdf.objects)):
-            found = pdf.objects[number]
+        for found in pdf.objects:
             if isinstance(found, pikepdf.Dictionary | pikepdf.Stream):
                 yield from _words(found)
 

@@ -9,6 +9,8 @@ from io import BytesIO
 # Characters that XML can't hold, so that neither a workbook nor a paper can: they would not open.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 BLANKS = re.compile("[\t\n\r\x85\u2028\u2029 ]+")
+# Characters that turn round what follows them: a name with them would read as another, and so might its sentence.
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # The earliest date that an archive can say: the clock of the machine is no part of a file.
 EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -20,8 +22,13 @@ Edit = Callable[[bytes], bytes]
 
 
 def plain(text: str) -> str:
-    """Return a text in one line, without what a file can't hold."""
-    return BLANKS.sub(" ", FORBIDDEN.sub(REPLACEMENT, text)).strip(" ")
+    """Return a text in one line, without what a file can't hold; what turns letters round is named by its code."""
+    return BLANKS.sub(" ", TURNING.sub(coded, FORBIDDEN.sub(REPLACEMENT, text))).strip(" ")
+
+
+def coded(character: str | re.Match[str]) -> str:
+    """Return a character as its code."""
+    return f"[U+{ord(character if isinstance(character, str) else character[0]):04X}]"
 
 
 def midnight(stamp: str) -> datetime:

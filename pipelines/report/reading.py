@@ -28,7 +28,9 @@ WORDED = frozenset(
         "location",
         "display",
     }
-    | {"author", "prompt", "promptTitle", "error", "errorTitle", "comment", "description"}
+    | {"author", "prompt", "promptTitle", "error", "errorTitle", "comment", "description", "caption"}
+    # What a pivot table keeps of the rows that it was made from.
+    | {"v"}
 )
 # In a paper also the value of these elements: a table's title and description, a document's own variables.
 VALUED = frozenset({"tblCaption", "tblDescription", "alias", "tag", "docVar", "placeholder"})
