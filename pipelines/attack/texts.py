@@ -86,7 +86,10 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
         explained = explained or _printed(con) | set(_numbers_of(method)) | set(_names()) | _axes(method)
         # Of a release's name the digits are no number, even where they stand by themselves.
         text = _read(path).replace(release.name, " ")
-        unknown = [one for one in numbers(text) if one not in explained]
+        is_workbook = path.suffix == ".xlsx"
+        unknown = [
+            one for one in numbers(text) if one not in explained and not (is_workbook and _share(one) in explained)
+        ]
         if unknown:
             how_many = "a number" if len(unknown) == 1 else f"{len(unknown):,} numbers"
             found.append(f"{name}: {how_many} that no public table prints, the first in line {_line(text, unknown[0])}")
@@ -100,6 +103,11 @@ def _read(path: Path) -> str:
     text = path.read_text(encoding="utf-8", errors="replace")
     # Of our own script nothing is told; another one is read like any text.
     return text.replace((places.REPORTS / "pack.js").read_text(encoding="utf-8").strip(), "")
+
+
+def _share(stored: Decimal) -> Decimal:
+    """Return what a share is in percent that a workbook stores as a fraction, in binary."""
+    return (100 * stored).quantize(Decimal("1e-9"), ROUND_HALF_UP).normalize()
 
 
 def _is_image_alone(content: bytes) -> bool:

@@ -268,9 +268,13 @@ def forms(pack: Pack) -> Iterator[tuple[str, bytes | str]]:
     """Yield each form of a pack with its name below the unit's folder."""
     from pipelines.report.drawing import png
     from pipelines.report.page import page
+    from pipelines.report.paper import paper
     from pipelines.report.pdf import pdf
+    from pipelines.report.workbook import workbook
 
     yield PAGE, page(pack)
     yield PDF, pdf(pack)
+    yield WORKBOOK, workbook(pack)
+    yield PAPER, paper(pack)
     for chart in pack.charts:
         yield f"{CHARTS}/{chart.identifier.removesuffix('_chart')}.png", png(chart)
