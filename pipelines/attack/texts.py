@@ -23,7 +23,6 @@ NAMED = 3
 
 DESCRIPTOR, PROVENANCE = "datapackage.json", "provenance.intoto.json"
 TEXT_FILES = (".txt", ".md", ".html", ".svg", ".json")
-PACKED = (".pdf", ".xlsx", ".docx")
 # What the pages of a PDF are numbered with.
 PAGES = re.compile(r"^Page \d+ of \d+$|\.{4,} *\d+", re.MULTILINE)
 
@@ -70,7 +69,7 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
     """
     found: list[str] = []
     explained: set[Decimal] = set()
-    texts = [path for path in seal.held(release) if path.suffix in (*TEXT_FILES, *PACKED)]
+    texts = [path for path in seal.held(release) if path.suffix in (*TEXT_FILES, *reading.FORMS)]
     found += [
         f"{path.relative_to(release).as_posix()}: it holds more than an image"
         for path in seal.held(release)
@@ -98,7 +97,7 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
 
 def _read(path: Path) -> str:
     """Return whatever a stranger can read of a file: what is packed in it, and its properties, too."""
-    if path.suffix in PACKED:
+    if path.suffix in reading.FORMS:
         return "\n".join(PAGES.sub(" ", one) for one in reading.texts(path))
     text = path.read_text(encoding="utf-8", errors="replace")
     # Of our own script nothing is told; another one is read like any text.
