@@ -8,9 +8,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from pipelines import describe, loss, seal
 from pipelines.database import Connection, identifier
@@ -39,6 +41,11 @@ PROVENANCE_KEYS = frozenset(
         *("version", "workforce-edi"),
     )
 )
+
+# Shares are printed to nine places, and so to seven of a per cent.
+PLACES = 11
+SMALLEST, LARGEST = Decimal(1).scaleb(-PLACES), Decimal(10) ** 16
+
 NUMBERED = frozenset(("bytes", "minimum", "maximum"))
 
 # What isn't read of a page: its looks, and where things stand in a drawing.
@@ -66,21 +73,22 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
         method: the method in force.
     """
     found: list[str] = []
-    explained: set[Decimal] = set()
-    texts = [path for path in seal.held(release) if path.suffix in TEXT_FILES]
-    for path in texts:
+    told: dict[str, str] = {}
+    for path in (path for path in seal.held(release) if path.suffix in TEXT_FILES):
         name = path.relative_to(release).as_posix()
         if path.name in (DESCRIPTOR, PROVENANCE):
             found += [f"{name}: {line}" for line in _json_problems(path, method)]
-            continue
-        if path.name == loss.SUMMARY and _is_summary(con, path):
-            continue
-        explained = explained or _printed(con) | set(_numbers_of(method)) | set(_names())
-        text = path.read_text(encoding="utf-8", errors="replace")
-        unknown = [one for one in numbers(text) if one not in explained]
+        elif path.name != loss.SUMMARY or not _is_summary(con, path):
+            told[name] = path.read_text(encoding="utf-8", errors="replace")
+    by_text = {name: list(numbers(text)) for name, text in told.items()}
+    named = set(_numbers_of(method)) | set(_names()) if told else set()
+    printed = _printed(con, set().union(*by_text.values()) - named)
+    for name, of_text in by_text.items():
+        unknown = [one for one in of_text if one not in named and one not in printed]
         if unknown:
             how_many = "a number" if len(unknown) == 1 else f"{len(unknown):,} numbers"
-            found.append(f"{name}: {how_many} that no public table prints, the first in line {_line(text, unknown[0])}")
+            line = _line(told[name], unknown[0])
+            found.append(f"{name}: {how_many} that no public table prints, the first in line {line}")
     return found
 
 
@@ -97,19 +105,30 @@ def _line(text: str, number: Decimal) -> int:
     return 1
 
 
-def _printed(con: Connection) -> set[Decimal]:
-    """Return every number of the public tables as it may stand in a text: counts, and shares and gaps to one place."""
+def _printed(con: Connection, told: Iterable[Decimal]) -> set[Decimal]:
+    """Return which numbers a public table prints, as they may stand in a text.
+
+    These are counts, and shares and gaps as they are, to one place, and without any.
+    """
+    # What has more digits than these stands in no table.
+    asked = [one for one in told if one < LARGEST and one == one.quantize(SMALLEST)]
+    if not asked:
+        return set()
+    con.register("told_number", pa.table({"number": pa.array(asked, pa.decimal128(38, PLACES))}))
     found: set[Decimal] = set()
     for name in COUNTED:
         for column, described in describe.load(name, is_protected=True).columns.items():
             if not described.unit or described.type not in ("integer", "number"):
                 continue
-            percent = described.unit.startswith("share")
+            factor = 100 if described.unit.startswith("share") else 1
+            value, kind = identifier(column), f"decimal(38, {PLACES})"
             query = (
-                f"select distinct abs({identifier(column)}) from printed_{name} where {identifier(column)} is not null"
+                f"with printed as (select distinct ({factor} * abs({value}))::{kind} as value from printed_{name}) "
+                "select number from told_number "
+                "where number in (select unnest([value, round(value, 1), round(value, 0)]) from printed)"
             )
-            for (value,) in con.execute(query).fetchall():
-                found |= _as_written(Decimal(value) * (100 if percent else 1))
+            found |= {value for (value,) in con.execute(query).fetchall()}
+    con.unregister("told_number")
     return found
 
 
@@ -122,10 +141,6 @@ def _is_summary(con: Connection, path: Path) -> bool:
     except (OSError, ValueError, LookupError, TypeError):
         return False
     return path.read_bytes() == again.encode()
-
-
-def _as_written(value: Decimal) -> set[Decimal]:
-    return {value.quantize(Decimal(places), ROUND_HALF_UP) for places in ("1", "0.1")} | {value}
 
 
 def _numbers_of(value: Any) -> Iterator[Decimal]:
