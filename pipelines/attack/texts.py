@@ -13,6 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from pipelines import describe, figures, loss, places, seal
 from pipelines.database import Connection, identifier
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
@@ -43,6 +45,11 @@ PROVENANCE_KEYS = frozenset(
         *("version", "workforce-edi"),
     )
 )
+
+# Shares are printed to nine places, and so to seven of a per cent.
+PLACES = 11
+SMALLEST, LARGEST = Decimal(1).scaleb(-PLACES), Decimal(10) ** 16
+
 NUMBERED = frozenset(("bytes", "minimum", "maximum"))
 
 # What isn't read of a page: its looks, and where things stand in a drawing.
@@ -53,8 +60,6 @@ LOOKS = re.compile(
     r"|content)=\"[^\"]*\"",
     re.DOTALL,
 )
-
-
 # What an image may be made of: a note in it would be text that nobody sees.
 PNG_PARTS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"pHYs", b"sRGB", b"gAMA", b"sBIT"))
 
@@ -68,31 +73,35 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
         method: the method in force.
     """
     found: list[str] = []
-    explained: set[Decimal] = set()
-    texts = [path for path in seal.held(release) if path.suffix in (*TEXT_FILES, *reading.FORMS)]
-    found += [
-        f"{path.relative_to(release).as_posix()}: it holds more than an image"
-        for path in seal.held(release)
-        if path.suffix == ".png" and not _is_image_alone(path.read_bytes())
-    ]
-    for path in texts:
+    told: dict[str, str] = {}
+    for path in seal.held(release):
         name = path.relative_to(release).as_posix()
+        if path.suffix == ".png" and not _is_image_alone(path.read_bytes()):
+            found.append(f"{name}: it holds more than an image")
+        if path.suffix not in (*TEXT_FILES, *reading.FORMS):
+            continue
         if path.name in (DESCRIPTOR, PROVENANCE):
             found += [f"{name}: {line}" for line in _json_problems(path, method)]
-            continue
-        if path.name == loss.SUMMARY and _is_summary(con, path):
-            continue
-        explained = explained or _printed(con) | set(_numbers_of(method)) | set(_names()) | _axes(method)
-        # Of a release's name the digits are no number, even where they stand by themselves.
-        text = _read(path).replace(release.name, " ")
-        is_workbook = path.suffix == ".xlsx"
-        unknown = [
-            one for one in numbers(text) if one not in explained and not (is_workbook and _share(one) in explained)
-        ]
+        elif path.name != loss.SUMMARY or not _is_summary(con, path):
+            # Of a release's name the digits are no number, even where they stand by themselves.
+            told[name] = _read(path).replace(release.name, " ")
+    by_text = {name: _told(name, text) for name, text in told.items()}
+    named = set(_numbers_of(method)) | set(_names()) | _axes(method) if told else set()
+    printed = _printed(con, {one for of_text in by_text.values() for each in of_text for one in each} - named)
+    for name, of_text in by_text.items():
+        unknown = [each[0] for each in of_text if not any(one in named or one in printed for one in each)]
         if unknown:
             how_many = "a number" if len(unknown) == 1 else f"{len(unknown):,} numbers"
-            found.append(f"{name}: {how_many} that no public table prints, the first in line {_line(text, unknown[0])}")
+            line = _line(told[name], unknown[0])
+            found.append(f"{name}: {how_many} that no public table prints, the first in line {line}")
     return found
+
+
+def _told(name: str, text: str) -> list[tuple[Decimal, ...]]:
+    """Return the numbers of a text, each with what it may be: a workbook stores a share as a fraction, in binary."""
+    if not name.endswith(".xlsx"):
+        return [(one,) for one in numbers(text)]
+    return [(one, (100 * one).quantize(SMALLEST, ROUND_HALF_UP)) if one <= 1 else (one,) for one in numbers(text)]
 
 
 def _read(path: Path) -> str:
@@ -102,11 +111,6 @@ def _read(path: Path) -> str:
     text = path.read_text(encoding="utf-8", errors="replace")
     # Of our own script nothing is told; another one is read like any text.
     return text.replace((places.REPORTS / "pack.js").read_text(encoding="utf-8").strip(), "")
-
-
-def _share(stored: Decimal) -> Decimal:
-    """Return what a share is in percent that a workbook stores as a fraction, in binary."""
-    return (100 * stored).quantize(Decimal("1e-9"), ROUND_HALF_UP).normalize()
 
 
 def _is_image_alone(content: bytes) -> bool:
@@ -139,24 +143,34 @@ def _line(text: str, number: Decimal) -> int:
     return 1
 
 
-def _printed(con: Connection) -> set[Decimal]:
-    """Return every number of the public tables as it may stand in a text: counts, and shares and gaps to one place."""
+def _printed(con: Connection, told: Iterable[Decimal]) -> set[Decimal]:
+    """Return which numbers a public table prints, as they may stand in a text.
+
+    These are counts, and shares and gaps as they are, to one place, and without any.
+    """
+    # What has more digits than these stands in no table.
+    asked = [one for one in told if one < LARGEST and one == one.quantize(SMALLEST)]
+    if not asked:
+        return set()
+    con.register("told_number", pa.table({"number": pa.array(asked, pa.decimal128(38, PLACES))}))
     found: set[Decimal] = set()
     for name in COUNTED:
         for column, described in describe.load(name, is_protected=True).columns.items():
             if column == "coverage":
-                told = con.execute(
-                    f"select distinct coverage from printed_{name} where coverage is not null"
-                ).fetchall()
-                found |= {number for (text,) in told for number in numbers(text)}
+                covered = con.execute(f"select distinct coalesce(coverage, '') from printed_{name}").fetchall()
+                found |= {number for (text,) in covered for number in numbers(text)}
             if not described.unit or described.type not in ("integer", "number"):
                 continue
-            percent = described.unit.startswith("share")
+            factor = 100 if described.unit.startswith("share") else 1
+            digits = 2 if described.unit == "ratio" else 0
+            value, kind = identifier(column), f"decimal(38, {PLACES})"
             query = (
-                f"select distinct abs({identifier(column)}) from printed_{name} where {identifier(column)} is not null"
+                f"with printed as (select distinct ({factor} * abs({value}))::{kind} as value from printed_{name}) "
+                "select number from told_number "
+                f"where number in (select unnest([value, round(value, 1), round(value, {digits})]) from printed)"
             )
-            for (value,) in con.execute(query).fetchall():
-                found |= _as_written(Decimal(value) * (100 if percent else 1), described.unit)
+            found |= {value for (value,) in con.execute(query).fetchall()}
+    con.unregister("told_number")
     return found
 
 
@@ -169,11 +183,6 @@ def _is_summary(con: Connection, path: Path) -> bool:
     except (OSError, ValueError, LookupError, TypeError):
         return False
     return path.read_bytes() == again.encode()
-
-
-def _as_written(value: Decimal, unit: str) -> set[Decimal]:
-    places = ("1", "0.1", "0.01") if unit == "ratio" else ("1", "0.1")
-    return {value.quantize(Decimal(place), ROUND_HALF_UP) for place in places} | {value}
 
 
 def _numbers_of(value: Any) -> Iterator[Decimal]:
