@@ -15,7 +15,7 @@ PHONE = (320, 640)
 # What WCAG 2.2 AA asks for, and what axe's authors think good practice.
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice")
 RUN = """async (tags) => (await axe.run(document, {
-  runOnly: { type: "tag", values: tags }, rules: { "target-size": { enabled: true } },
+  runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], rules: { "target-size": { enabled: true } },
 })).violations.flatMap((found) => found.nodes.map((node) => `${found.id}: ${node.target}: ${node.failureSummary}`))"""
 
 
