@@ -54,13 +54,11 @@ def _shown(words: str) -> str:
 
 def _document(pack: Pack) -> dict[str, Any]:
     """Return what the template reads."""
-    stamp = midnight(pack.stamp)
     return {
         "title": printable(f"{pack.title}: {pack.subtitle}"),
         "name": _shown(pack.title),
         "subtitle": _shown(pack.subtitle),
         "as_at": _shown(pack.as_at),
-        "date": [stamp.year, stamp.month, stamp.day],
         "code": _shown(pack.org_code),
         "status": _shown(pack.status),
         "warning": _shown(pack.warning),

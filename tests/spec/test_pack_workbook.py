@@ -294,9 +294,19 @@ def test_a_stranger_reads_sheets_formats_properties_and_what_is_hidden(tmp_path:
     book["bands"].sheet_state = "hidden"
     book["bands"]["A1"].comment = openpyxl.comments.Comment("A secret word", "Somebody")
     book["gaps"]["Z99"] = "Far away"
+    book["gaps"].oddHeader.center.text = "Above the page"
     book.save(tmp_path / "pack.xlsx")
     found = list(texts(tmp_path / "pack.xlsx"))
-    wanted = ["bands", "A secret word", "Somebody", "Far away", "0.165", "-14.9", '#,##0;-#,##0;"0 to 4"']
+    wanted = [
+        "bands",
+        "A secret word",
+        "Somebody",
+        "Far away",
+        "&CAbove the page",
+        "0.165",
+        "-14.9",
+        '#,##0;-#,##0;"0 to 4"',
+    ]
     assert [text for text in [*wanted, *everything(replace(pack(), sections=()))] if text not in found] == []
     assert f"{pack().title}: {pack().subtitle}" in found
 
