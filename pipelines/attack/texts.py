@@ -98,10 +98,13 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
 
 
 def _told(name: str, text: str) -> list[tuple[Decimal, ...]]:
-    """Return the numbers of a text, each with what it may be: a workbook stores a share as a fraction, in binary."""
+    """Return the numbers of a text, each with what it may be: a workbook stores in binary, and a share as a fraction."""
     if not name.endswith(".xlsx"):
         return [(one,) for one in numbers(text)]
-    return [(one, (100 * one).quantize(SMALLEST, ROUND_HALF_UP)) if one <= 1 else (one,) for one in numbers(text)]
+    return [
+        (one, *((factor * one).quantize(SMALLEST, ROUND_HALF_UP) for factor in (1, 100) if one < 1000))
+        for one in numbers(text)
+    ]
 
 
 def _read(path: Path) -> str:
