@@ -98,7 +98,7 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
 
 
 def _told(name: str, text: str) -> list[tuple[Decimal, ...]]:
-    """Return the numbers of a text, each with what it may be: a workbook stores in binary, and a share as a fraction."""
+    """Return the numbers of a text, each with what it may be: a workbook stores in binary, and shares as fractions."""
     if not name.endswith(".xlsx"):
         return [(one,) for one in numbers(text)]
     return [
