@@ -19,7 +19,7 @@ from pipelines.places import DataFolder
 RELEASE = "2026-03-31-aaaaaaaaaaaa"
 MADE, TODAY = "2026-04-10T09:00:00+00:00", date(2026, 4, 20)
 DECISION = Decision("B. Member", "chair of the EDI board", date(2026, 4, 14), "EDI/2026/14")
-TABLES = {"LICENCE": "OGL", "unit.csv": "org_code\nRNA\n", "unit.parquet": "PAR1", "report/RNA/pack.html": "<p>"}
+TABLES = {"LICENCE": "OGL", "unit.csv": "org_code\nRNA\n", "unit.parquet": "PAR1", "more/RNA/pack.html": "<p>"}
 EXACT = {"internal/trend.parquet": "PAR1 exact", "internal/report/RNA/internal-pack.html": "exact pack"}
 PUBLIC = [*TABLES, "datapackage.json"]
 

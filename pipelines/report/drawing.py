@@ -5,6 +5,8 @@ The same chart gives the same bytes on one platform: the renderer and the font c
 
 import html
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -40,7 +42,7 @@ LOOK: dict[str, Any] = {
 INNER_WORDS = re.compile(r'\s(?:role|aria-[a-z]+|tabindex)="[^"]*"')
 # A minus before a rounded zero would make two drawings of one.
 MINUS_ZERO = re.compile(r"(?<=[\s(,\"])-0(?=[\s),\"])")
-NAMED = re.compile(r'(\bid="|url\(#|href="#)')
+NAMED = re.compile(r'(\bid="|url\(#|href="#)([^")]*)')
 # An element's opening, its attributes with it: what stands between two is text, and stays as somebody wrote it.
 OPENING = re.compile(r'<[A-Za-z](?:[^<>"]|"[^"]*")*>')
 
@@ -58,9 +60,9 @@ def svg(chart: Chart) -> str:
     import vl_convert
 
     _fonts()
-    drawn = OPENING.sub(
-        lambda found: _own(found[0], chart.identifier), vl_convert.vegalite_to_svg(vl_spec=_whole(chart))
-    )
+    # The renderer counts the names within drawings on from one to the next: here they begin anew.
+    names: dict[str, str] = defaultdict(lambda: f"{chart.identifier}-{len(names) + 1}")
+    drawn = OPENING.sub(lambda found: _own(found[0], names), vl_convert.vegalite_to_svg(vl_spec=_whole(chart)))
     title, description = f"{chart.identifier}-title", f"{chart.identifier}-description"
     told = (
         f'<title id="{title}">{html.escape(chart.title)}</title>'
@@ -70,10 +72,10 @@ def svg(chart: Chart) -> str:
     return drawn.replace("<svg", opening, 1).replace(">", f">{told}", 1)
 
 
-def _own(opening: str, identifier: str) -> str:
+def _own(opening: str, names: Mapping[str, str]) -> str:
     """Return an element's opening without what would be read of it; its names are its drawing’s own."""
     plain = MINUS_ZERO.sub("0", INNER_WORDS.sub("", opening))
-    return NAMED.sub(rf"\g<1>{identifier}-", plain)
+    return NAMED.sub(lambda found: found[1] + names[found[2]], plain)
 
 
 def png(chart: Chart, scale: float = 2) -> bytes:
