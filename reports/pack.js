@@ -1,4 +1,4 @@
-// Lets a reader choose and sort the rows of tables, and keeps the choice in the page's link. Without it every row is there.
+// Lets a reader choose and sort the rows of tables, and keeps the choice in the page's link. Without it all rows stand.
 "use strict";
 (() => {
   const WORDS = { figure: ["lowest first", "highest first"], text: ["A to Z", "Z to A"] };
@@ -25,7 +25,8 @@
       const tools = made("fieldset", { className: "tools" });
       tools.append(made("legend", { className: "nhsuk-u-visually-hidden" }, `Choose rows: ${said(table.caption)}`));
       for (const column of table.dataset.filters.split(" ").map(Number)) tools.append(this.filter(column));
-      this.reset = made("button", { type: "button", className: "nhsuk-button nhsuk-button--secondary" }, "Show all rows");
+      const look = "nhsuk-button nhsuk-button--secondary";
+      this.reset = made("button", { type: "button", className: look }, "Show all rows");
       this.reset.addEventListener("click", () => this.change(() => this.clear()));
       tools.append(this.reset);
       this.showing = made("p", { className: "showing" });

@@ -93,3 +93,17 @@ def test_what_was_chosen_is_said_in_print(sight: Sight) -> None:
     sight.page.select_option("#all_gaps-filter-1", "Disabled")
     sight.page.emulate_media(media="print")
     assert sight.page.locator("text=Showing 9 of 45 rows. Group: Disabled.").is_visible()
+
+
+def test_a_closed_table_is_to_be_seen_in_print_by_the_style_alone(sight: Sight) -> None:
+    table = sight.page.locator("#bars-table")
+    assert not table.is_visible()
+    sight.page.emulate_media(media="print")
+    assert table.is_visible()
+
+
+def test_a_closed_table_is_opened_for_print_by_the_script_and_closed_again(sight: Sight) -> None:
+    sight.run("dispatchEvent(new Event('beforeprint'))")
+    assert sight.page.locator("details:not([open])").count() == 0
+    sight.run("dispatchEvent(new Event('afterprint'))")
+    assert sight.page.locator("details[open]").count() == 0

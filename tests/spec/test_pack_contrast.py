@@ -128,3 +128,32 @@ def test_large_text_may_be_weaker() -> None:
     for size, is_weak in ((23, True), (24, False)):
         svg = f'<svg xmlns="http://www.w3.org/2000/svg"><text font-size="{size}px" fill="#F46A25">Big</text></svg>'
         assert bool(weak(svg)) is is_weak
+
+
+def written(*elements: str) -> list[str]:
+    """What is too weak in a drawing of a dark bar 100 wide and of what stands on it."""
+    return weak(f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(elements)}</svg>')
+
+
+def test_a_text_that_reaches_out_of_its_bar_is_judged_where_it_is_weakest() -> None:
+    bar = '<rect width="100" height="20" fill="#12436D"/>'
+    for place, anchor, is_weak in (
+        (30, "start", False),
+        (80, "start", True),
+        (50, "middle", False),
+        (95, "middle", True),
+    ):
+        text = (
+            f'<text font-size="10" fill="#fff" text-anchor="{anchor}" transform="translate({place},12)">1234567</text>'
+        )
+        assert bool(written(bar, text)) is is_weak, (place, anchor)
+    assert written(
+        bar, '<text font-size="10" fill="#fff" text-anchor="middle" transform="translate(10,12)">1234567</text>'
+    )
+
+
+def test_a_bar_that_lets_white_through_is_a_weaker_ground() -> None:
+    text = '<text font-size="10" fill="#fff" transform="translate(10,12)">123</text>'
+    for opacity, is_weak in ((1, False), (0.5, True)):
+        bar = f'<rect width="100" height="20" fill="#12436D" fill-opacity="{opacity}"/>'
+        assert bool(written(bar, text)) is is_weak
