@@ -31,7 +31,7 @@ PAGE, PDF, WORKBOOK, PAPER, CHARTS = "board-pack.html", "board-pack.pdf", "board
 BEGINNING = 6
 
 # True for ever of what a run seals: approval comes later, and a sealed file doesn't change.
-DRAFT = "DRAFT, made before anybody approved it. What was approved is handed over by edi publish."
+DRAFT = "DRAFT, made before anybody approved it."
 
 
 class ReportError(ValueError):

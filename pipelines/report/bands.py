@@ -24,6 +24,8 @@ def section(told: Told) -> Section:
     for classification, category in told.groups():
         for family in told.families:
             blocks += _chart(told, family, classification, category)
+    if len(blocks) == 1:
+        blocks = [Paragraph("In no single grade are enough people known for a share of those that are followed.")]
     return Section("bands", "Grade by grade", tuple(blocks))
 
 
@@ -94,8 +96,9 @@ def _grades(told: Told, family: str) -> list[str]:
 
 def _description(group: str, data: list[dict[str, Any]], residents: Share) -> str:
     line = "" if residents.value is None else f" A dashed line stands at {residents.text}, the residents’ share."
-    told = "; ".join(f"{one['grade']} {one['side']} {one['label']}" for one in data)
-    return f"Bars of the share of {group} by grade, each with its share beside it: {told}.{line}"
+    ranked = sorted(data, key=lambda one: one["share"])
+    ends = [f"{one['label']} ({one['grade']}, {one['side'].lower()})" for one in (ranked[0], ranked[-1])]
+    return f"Bars of the share of {group} by grade, from {ends[0]} to {ends[1]} of the grades that have one.{line}"
 
 
 def _share(told: Told, row: Row | None) -> Share:

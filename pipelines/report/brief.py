@@ -120,7 +120,7 @@ def _glance(told: Told) -> Table:
 
 def _moved(previous: Row | None) -> str:
     verdict = previous["verdict"] if previous else None
-    return {"lower": "fallen", "higher": "risen", None: "not known"}.get(verdict, "no change that we can distinguish")
+    return {"lower": "fallen", "higher": "risen", None: "not known"}.get(verdict, "no change we can distinguish")
 
 
 def unsaid(told: Told, found: list[Finding]) -> list[str]:

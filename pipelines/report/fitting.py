@@ -16,6 +16,8 @@ TRIES = (
     *((size, False) for size in (10.0, 9.0, 8.0)),
     *((size, True) for size in (10.0, 9.0, 8.0, 7.0, 6.0)),
 )
+# A table of so few rows isn't worth a page on its side, if it fits an upright one in this type.
+FEW, SMALL = 12, (7.5, False)
 PADDING = 10.0
 # In ems: the page measures kerning too, and what doesn't fit by a thousandth would be broken or cut.
 HAIR = 0.15
@@ -47,7 +49,8 @@ def breakable(words: str) -> str:
 def fit(table: Table) -> Fit:
     """Return how a table fits best: type as large as there is room for, on an upright page rather than on its side."""
     narrowest, widest = _bounds(table)
-    for size, is_sideways in TRIES:
+    tries = (*TRIES[:3], SMALL, *TRIES[3:]) if len(table.rows) <= FEW else TRIES
+    for size, is_sideways in tries:
         room = _room(len(widest), is_sideways)
         if sum(narrowest) * size <= room:
             return Fit(size, _widths(narrowest, widest, size, room), is_sideways)

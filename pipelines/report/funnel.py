@@ -3,7 +3,7 @@
 No league table: organisations stand in the order of their names, and only one beyond the limits is told apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from math import sqrt
 
@@ -72,10 +72,20 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
         identifier=f"{table.identifier}_chart",
         title=f"{group} among {who} by organisation, {day(told.as_at_date)}",
         description=f"A funnel: each organisation’s share against its size, around {centre.text} of all together. "
-        + " ".join(f"{row[0]}: {row[3]}." for row in table.rows),
+        + _outside([(str(row[0]), str(row[3])) for row in table.rows]),
         specification=charts.funnel(data, limits, float(centre.shown or 0), "% of people with a known answer"),
         table=table,
     )
+
+
+def _outside(rows: Sequence[tuple[str, str]]) -> str:
+    """Return which organisations don't lie within the limits, in the order of their names."""
+    said = [
+        f"{words.capital(place)}: {', '.join(names)}."
+        for place in (BEYOND_998, BEYOND_95, UNSURE)
+        if (names := [name for name, of in rows if of == place])
+    ]
+    return " ".join([*said, "All others lie within both limits." if said else "All lie within both limits."])
 
 
 def where(row: Row, whole: Row) -> str:

@@ -86,7 +86,11 @@ def _section(section: Section) -> dict[str, Any]:
             if not runs or runs[-1]["sideways"] != sideways:
                 runs.append({"sideways": sideways, "blocks": []})
             runs[-1]["blocks"].append(part)
-    return {"title": _shown(section.title), "runs": runs or [{"sideways": False, "blocks": []}]}
+    return {
+        "title": _shown(section.title),
+        "is_summary": section.is_summary,
+        "runs": runs or [{"sideways": False, "blocks": []}],
+    }
 
 
 def _block(block: Block) -> Iterator[dict[str, Any]]:
