@@ -8,10 +8,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from rich.console import Console
 
 from pipelines.places import DataFolder
-from pipelines.road import walk
+from tests.frozen import counted
 
 DFE = "dfe_social_workers_by_ethnicity/csww_workforce_role_by_ethnicity_2019_to_2022.csv"
 LTLA = "census2021/ethnicity21_ltla21.csv"
@@ -34,7 +33,7 @@ def internal(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = DataFolder(tmp_path_factory.mktemp("social_workers") / "data")
     data.landing.mkdir(parents=True)
     shutil.copy(real_data / DFE, data.landing)
-    return walk(data, Console(quiet=True)).release.internal
+    return counted(data).internal
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +56,13 @@ def lines(real_data: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def residents(real_data: Path) -> dict[str, Counter[str]]:
     """Residents of each council's area by high-level group, from the publisher's labels."""
-    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    by_area: dict[str, Counter[str]] = defaultdict(Counter)
     with (real_data / LTLA).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["ethnic_group"].endswith("(number)"):
                 area = "E10000034" if row["ltla21_code"] in WORCESTERSHIRE else row["ltla21_code"]
-                counted[area][row["ethnic_group"].split(":")[0].split()[0].rstrip(",")] += int(float(row["value"]))
-    return counted
+                by_area[area][row["ethnic_group"].split(":")[0].split()[0].rstrip(",")] += int(float(row["value"]))
+    return by_area
 
 
 def test_every_council_role_and_year_against_its_residents(

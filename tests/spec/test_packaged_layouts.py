@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 from rich.console import Console
 
 from pipelines.freeze import NothingToMeasureError
 from pipelines.places import DataFolder
-from pipelines.road import Journey, walk
+from pipelines.road import walk
+from tests.frozen import Counted, counted
 
-Run = Callable[..., Journey]
+Run = Callable[..., Counted]
 
 ASSIGNMENTS = """Effective Date,Organisation,Person Key,Assignment Key,Assignment Category,Assignment Status,\
 Primary Assignment,Grade,Staff Group,FTE,Gender,Age Band,Ethnic Origin,Disability,Religious Belief,\
@@ -43,35 +42,30 @@ EXPORT = ASSIGNMENTS + "".join(
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    def run_file(content: str, beside: str) -> Journey:
+    def run_file(content: str, beside: str) -> Counted:
         folder = DataFolder(tmp_path)
         folder.landing.mkdir(exist_ok=True)
         (folder.landing / "export.csv").write_text(content, encoding="cp1252")
         (folder.landing / "export.csv.yaml").write_text(beside, encoding="utf-8")
-        journey = walk(folder, Console(quiet=True))
-        assert journey.validated.refusals == ()
-        return journey
+        made = counted(folder)
+        assert made.validated.refusals == ()
+        return made
 
     return run_file
 
 
-def mart(journey: Journey, name: str, columns: str, where: str = "true", order: str = "all") -> list[tuple[Any, ...]]:
-    path = journey.release.internal / f"{name}.parquet"
-    return duckdb.execute(f"select {columns} from '{path}' where {where} order by {order}").fetchall()
-
-
 def test_assignments_of_the_electronic_staff_record_become_people(run: Run) -> None:
-    journey = run(EXPORT, BESIDE)
-    assert journey.validated.accepted[0].extract.layout == "esr_assignment"
+    made = run(EXPORT, BESIDE)
+    assert made.validated.accepted[0].extract.layout == "esr_assignment"
     # p1 counts once, at the band of the main assignment with the hours of both; p2 as bank; p3 and p4 not at all.
-    people = mart(journey, "headcount", "employment_type, grade, headcount, fte::varchar", "characteristic = 'total'")
+    people = made.mart("headcount", "employment_type, grade, headcount, fte::varchar", "characteristic = 'total'")
     assert people == [
         ("bank", "band_2", 1, None),
         ("substantive", "band_5", 1, "1.0000"),
         ("substantive", "band_6", 1, "1.0000"),
         ("substantive", "band_8b", 1, "1.0000"),
     ]
-    steps = mart(journey, "waterfall", "rule, rows", "rows > 0 and population = 'substantive'", "step")
+    steps = made.mart("waterfall", "rule, rows", "rows > 0 and population = 'substantive'", "step")
     assert steps == [
         ("rows_in", 8),
         ("bank_only", 1),
@@ -81,8 +75,7 @@ def test_assignments_of_the_electronic_staff_record_become_people(run: Run) -> N
         ("duplicate", 1),
         ("people", 3),
     ]
-    explained = mart(
-        journey,
+    explained = made.mart(
         "reconciliation",
         "measure, value::double",
         "item in ('sender', 'ours', 'unexplained')",
@@ -102,8 +95,8 @@ def test_a_band_8_without_its_letter_is_rejected_by_name(run: Run) -> None:
         )
         for number in range(20)
     )
-    journey = run(EXPORT.replace("Review Body Band 8 - Range B", "Review Body Band 8") + twenty, BESIDE)
-    (finding,) = (one for one in journey.validated.findings if one.severity == "reject_row")
+    made = run(EXPORT.replace("Review Body Band 8 - Range B", "Review Body Band 8") + twenty, BESIDE)
+    (finding,) = (one for one in made.validated.findings if one.severity == "reject_row")
     assert (finding.rule, finding.lines) == ("staff.grade.band_8_without_letter", (9,))
 
 
@@ -125,16 +118,16 @@ def worker(key: str, gender: str, ethnicity: str, disabled: str, status: str, ro
 def test_workers_of_adult_social_care_keep_their_roles_and_bring_nothing_personal(run: Run) -> None:
     content = WORKERS + worker("w1", "2", "41", "0", "1", "8") + worker("w2", "1", "31", "1", "2", "4")
     content += worker("w3", "2", "99", "2", "4", "6")
-    journey = run(content, "organisation: E08000027\nas_at: 2026-03-31\n")
-    assert journey.validated.accepted[0].extract.layout == "asc_wds_worker"
+    made = run(content, "organisation: E08000027\nas_at: 2026-03-31\n")
+    assert made.validated.accepted[0].extract.layout == "asc_wds_worker"
     where = "characteristic in ('ethnicity', 'disability')"
-    assert mart(journey, "headcount", "grade, characteristic, classification, category, answer_status", where) == [
+    assert made.mart("headcount", "grade, characteristic, classification, category, answer_status", where) == [
         ("asc_direct_care", "disability", "equality_act_2010", "Not disabled", "known"),
         ("asc_direct_care", "ethnicity", "census_2011_18", "Bangladeshi", "known"),
         ("asc_managerial", "disability", "equality_act_2010", "Disabled", "known"),
         ("asc_managerial", "ethnicity", "census_2011_18", "White British", "known"),
     ]
-    assert [finding.rule for finding in journey.validated.findings] == ["staff.fte_absent"]
+    assert [finding.rule for finding in made.validated.findings] == ["staff.fte_absent"]
 
 
 def test_a_date_of_birth_where_the_word_admin_should_stand_stops_the_file(tmp_path: Path) -> None:

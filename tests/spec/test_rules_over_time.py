@@ -5,16 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from pipelines import earlier
 from pipelines.compare import OVER_TIME
 from pipelines.database import Connection
 from pipelines.ingest import ingest
 from pipelines.places import DataFolder
 from pipelines.reference import method
-from pipelines.road import walk
 from pipelines.validate import validate
+from tests import frozen
 from tests.rules import HEADCOUNT, Find, groups, row, staff
 from tests.spec.test_freeze import HEADER
 from tests.typed import Row, judged
@@ -280,7 +278,7 @@ def test_a_run_with_the_new_month_alone_warns_against_the_month_before(con: Conn
         return "\n".join([HEADER, *lines, ""])
 
     (folder.landing / "march.csv").write_text(counts("2026-03-31", band_5=60, band_6=40))
-    walk(folder, Console(quiet=True))
+    frozen.judged(folder)
     (folder.landing / "march.csv").unlink()
     april = tmp_path / "april.csv"
     april.write_text(counts("2026-04-30", band_5=60))
@@ -290,11 +288,11 @@ def test_a_run_with_the_new_month_alone_warns_against_the_month_before(con: Conn
     rules = [one.rule for one in validate(con, ingested, read, earlier=before).findings]
     assert rules == ["headcount.group_vanished", "headcount.total_jump"]
     april.rename(folder.landing / "april.csv")
-    journey = walk(folder, Console(quiet=True))
-    assert [(one.file, one.rule) for one in journey.validated.findings] == [("april.csv", rule) for rule in rules]
+    validated, snapshot = frozen.judged(folder)
+    assert [(one.file, one.rule) for one in validated.findings] == [("april.csv", rule) for rule in rules]
     # A snapshot's name is the same wherever it is made: nothing of earlier runs is in it.
     elsewhere = DataFolder(tmp_path / "elsewhere")
     shutil.copytree(folder.landing, elsewhere.landing)
-    alone = walk(elsewhere, Console(quiet=True))
-    assert alone.validated.findings == ()
-    assert alone.release.snapshot.snapshot_id == journey.release.snapshot.snapshot_id
+    alone, same = frozen.judged(elsewhere)
+    assert alone.findings == ()
+    assert same.snapshot_id == snapshot.snapshot_id
