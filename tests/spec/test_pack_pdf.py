@@ -102,7 +102,7 @@ def test_sections_findings_and_tables_are_headings_and_bookmarks() -> None:
         "For the record": ["What this document was made from"],
     }
     flat = [("/H1", title) for title in marks] + [("/H2", title) for titles in marks.values() for title in titles]
-    assert sorted(headings) == sorted([("/H1", "Contents"), *flat])
+    assert sorted(headings) == sorted([("/H1", "What follows"), *flat])
 
 
 def test_a_table_has_heads_of_columns_and_of_rows(tags: list[Any]) -> None:
@@ -163,7 +163,7 @@ def test_every_page_says_that_it_is_a_draft_and_its_number(made: bytes) -> None:
 
 def test_a_pack_that_is_approved_and_real_has_no_running_head() -> None:
     seen = seen_of_pdf(pdf(BLANK))
-    assert seen == "TrustQuestionAsat31March2026(organisationRXX)ContentsTrust,31March2026Page1of1"
+    assert seen == "TrustQuestionAsat31March2026(organisationRXX)Trust,31March2026Page1of1"
 
 
 def test_a_long_table_repeats_its_head_on_every_page(made: bytes) -> None:
