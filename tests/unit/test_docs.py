@@ -20,8 +20,8 @@ from pipelines import cli, contract, database, internal_pack, layout, mapping, m
 from pipelines.contract import FEEDS
 from pipelines.ingest import Ingested, ingest
 from pipelines.judge import FAULTS
-from pipelines.places import DataFolder
 from pipelines.listing import RULE_WORDS
+from pipelines.places import DataFolder
 from pipelines.suite import suite
 from pipelines.validate import Validated, validate
 from pipelines.verify import releases
