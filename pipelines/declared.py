@@ -28,9 +28,24 @@ def read(path: Path, fault: type[ValueError] = ValueError, called: str = "") -> 
     """
     called = called or path.name
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader)
+        return parse(path.read_text(encoding="utf-8"), fault, called)
     except UnicodeDecodeError as error:
         raise fault(f"{called} isn't UTF-8 text; save it as UTF-8") from error
+
+
+def parse(text: str, fault: type[ValueError], called: str) -> Any:
+    """Return what YAML says.
+
+    Args:
+        text: the YAML.
+        fault: the kind of error to raise.
+        called: what the message calls it.
+
+    Raises:
+        ValueError: it isn't YAML; the message names the line.
+    """
+    try:
+        return yaml.load(text, Loader=SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""

@@ -4,6 +4,7 @@ A descriptor depends on the tables and the program only, so that it is the same 
 has no ``created``, which would be a clock (the ledger says when a release was made), and says no number of rows.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,13 @@ LICENCES = ({"name": "MIT", "title": "MIT License", "path": "https://opensource.
 KEYWORDS = ("workforce", "representation", "equality, diversity and inclusion", "NHS", "social care")
 
 MEDIATYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
+
+DOCUMENTS = {
+    ".html": "text/html",
+    ".pdf": "application/pdf",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 # As database.twin writes it. It is said in full because Table Dialect takes the ends of lines for CR LF otherwise.
 DIALECT = {
@@ -133,6 +141,7 @@ def datapackage(
     content_hashes: Mapping[str, str],
     licences: Sequence[Mapping[str, str]] = (),
     is_protected: bool = False,
+    documents: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Return the Data Package (version 2) of the tables in one folder, in which it is to lie as ``datapackage.json``.
 
@@ -145,6 +154,7 @@ def datapackage(
         content_hashes: of each table the hash of its content, whatever the bytes of its file.
         licences: under which it is published; none where it isn't.
         is_protected: whether the counts in it are.
+        documents: what was written from the tables, in folders below that of the tables.
 
     Raises:
         KeyError: a table has no content hash.
@@ -163,7 +173,23 @@ def datapackage(
             for table in sorted(tables, key=lambda path: path.name)
             for path in (table, table.with_suffix(".csv"))
             if path == table or path.is_file()
-        ],
+        ]
+        + [_document(path, tables[0].parent) for path in documents],
+    }
+
+
+def _document(path: Path, folder: Path) -> dict[str, Any]:
+    """Return a board pack, or a part of one, as a resource that is no table."""
+    name = path.relative_to(folder).as_posix()
+    return {
+        "$schema": f"{PROFILES}/dataresource.json",
+        "name": re.sub(r"[^a-z0-9]+", "-", name.lower()),
+        "path": name,
+        "title": f"Board pack of {path.relative_to(folder).parts[1]}",
+        "format": path.suffix.removeprefix("."),
+        "mediatype": DOCUMENTS[path.suffix],
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{file_sha256(path)}",
     }
 
 

@@ -289,7 +289,9 @@ def move(source: Path, target: Path) -> None:
             raise
 
 
-def write_whole(path: Path, text: str | Iterable[str], encoding: str = "utf-8", *, is_secret: bool = False) -> None:
+def write_whole(
+    path: Path, text: str | bytes | Iterable[str], encoding: str = "utf-8", *, is_secret: bool = False
+) -> None:
     """Write a file so that it is there whole or not at all; one that says the same already is left alone.
 
     It may be open in a spreadsheet, and needn't be closed there for nothing.
@@ -308,8 +310,11 @@ def write_whole(path: Path, text: str | Iterable[str], encoding: str = "utf-8", 
         if is_secret:
             remove(draft)
             draft.touch(mode=0o600)
-        with draft.open("w", encoding=encoding, newline="\n") as file:
-            file.writelines([text] if isinstance(text, str) else text)
+        if isinstance(text, bytes):
+            draft.write_bytes(text)
+        else:
+            with draft.open("w", encoding=encoding, newline="\n") as file:
+                file.writelines([text] if isinstance(text, str) else text)
         if _is_same(draft, path):
             remove(draft)
         else:

@@ -5,6 +5,7 @@ that a workbook shows the same text with. All rounding is half up.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -182,3 +183,18 @@ def vintage(dates: str) -> str:
 def ages(age_range: str) -> str:
     """Return the ages that a profile covers."""
     return "all ages" if age_range == "all" else f"ages {age_range}"
+
+
+# What a text may hold beside figures: dates and years.
+DATES = re.compile(
+    r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November"
+    r"|December)(?: \d{4})?\b|\b(?:19|20)\d{2}\b"
+)
+# A number by itself; what hangs together with letters, as a band or a code, is a name.
+NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w]|[.,]\d)")
+
+
+def numbers(text: str) -> Iterator[Decimal]:
+    """Yield the numbers of a text, without signs; dates aren't any."""
+    for found in NUMBER.finditer(DATES.sub(" ", text)):
+        yield Decimal(found[0].replace(",", ""))

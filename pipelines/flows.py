@@ -1,8 +1,8 @@
 """The road as Prefect flows: a thin skin over the stages. ``serve.py`` is what runs them on a machine by themselves.
 
-Tasks hand each other paths and ids. Artifacts hold facts about files, and no value computed from counts of people:
-those at hand here are exact. Nothing depends on Prefect's cache, and no result is stored; content
-addresses are ours. What stops a flow is a sentence in its state: a library's own words could hold a cell's value.
+Tasks hand each other paths and ids. Artifacts hold facts about files, and of counts of people only what was protected.
+Nothing depends on Prefect's cache, and no result is stored; content addresses are ours. What stops a flow is a sentence
+in its state: a library's own words could hold a cell's value.
 """
 
 import errno
@@ -41,6 +41,7 @@ from pipelines import (
     quarantine,
     reference,
     remains,
+    report,
     validate,
 )
 from pipelines.audit import words
@@ -48,6 +49,7 @@ from pipelines.disk import HeldError, owner_only, write_whole
 from pipelines.failure import EXPECTED, sentences
 from pipelines.landing import ignored, landed
 from pipelines.places import DataFolder
+from pipelines.report.words import SYNTHETIC
 from pipelines.road import (
     alone,
     awaited,
@@ -184,6 +186,22 @@ def measure_snapshot(folder: DataFolder, snapshot: freeze.Snapshot) -> measure.M
             measured = measure.measure(con, frozen, snapshot, place, on)
         with progress("progress-protect", "protect", extracts + 2 + len(protect.TABLES)) as on:
             return protect.protect(con, frozen, measured, key, on)
+
+
+@patient("report {measured.snapshot.as_at_date}")
+def report_packs(folder: DataFolder, measured: measure.Measured) -> report.Reported:
+    """Write the board packs, and tell the findings that they begin with: from protected counts."""
+    snapshot = measured.snapshot
+    identifier = publish.release_id(snapshot, measured.key)
+    units = len({about[0] for one in snapshot.extracts for about in one.owns})
+    frozen = DataFolder(folder.root, frozen=freeze.snapshot.definitions(folder, snapshot))
+    with progress("progress-report", "report", units) as on:
+        made = report.report(frozen, measured, identifier, SYNTHETIC * snapshot.synthetic, on)
+    show_lines("left-out", "Left out of the board packs", list(made.left_out))
+    show_table(
+        "findings", [dict(one) for one in made.findings], f"What the board packs of {identifier} begin with: a draft"
+    )
+    return made
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, task_run_name="publish {measured.snapshot.as_at_date}")
@@ -343,7 +361,7 @@ def _walk(folder: DataFolder, as_at: date | None, strict: bool) -> str:
         show_lines("waivers", "Waivers at work", waiver_lines(snapshot))
         show_lines("kept", "Counted from what was kept", kept_lines(folder, snapshot))
         measured = take(measure_snapshot, folder, snapshot)
-        release = take(publish_release, folder, measured)
+        release = take(publish_release, folder, take(report_packs, folder, measured).measured)
     if release.closed:
         raise RuntimeError(f"release {release.release_id}: its gate is closed: {'; '.join(release.closed[:NAMED])}")
     summary = f"release {release.release_id}: {receipt(validated)}"

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import approval, disk, gate, ledger, seal
+from pipelines import approval, disk, gate, ledger, report, seal
 from pipelines.approval import CURRENT, NOTICE, ApprovalError, Standing, UnknownReleaseError
 from pipelines.disk import HeldError
 from pipelines.failure import sentence
@@ -106,7 +106,7 @@ def _is_there(release: Path, target: Path) -> bool:
     is_same = (
         not target.is_symlink()
         and not seal.list_problems(target)
-        and disk.file_sha256(target / SUMS) == disk.file_sha256(release / SUMS)
+        and _tables(seal.listing(target / SUMS)) == _tables(seal.listing(release / SUMS))
     )
     if not is_same:
         raise ApprovalError(
@@ -114,6 +114,11 @@ def _is_there(release: Path, target: Path) -> bool:
             "it, move it away and publish again"
         )
     return True
+
+
+def _tables(listed: Mapping[str, str]) -> dict[str, str]:
+    """Return what a list has beside the board packs: those say DRAFT where they were sealed, and no longer here."""
+    return {name: sha256 for name, sha256 in listed.items() if not name.startswith(f"{report.FOLDER}/")}
 
 
 def _copy(folder: DataFolder, standing: Standing, destination: Path) -> None:
@@ -124,12 +129,15 @@ def _copy(folder: DataFolder, standing: Standing, destination: Path) -> None:
     disk.remove_tree(draft)
     try:
         draft.mkdir()
-        for name, sha256 in {**seal.listing(release / SUMS), SUMS: standing.sums[SUMS]}.items():
+        listed = seal.listing(release / SUMS)
+        for name, sha256 in _tables(listed).items():
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             disk.copy_whole(release / name, draft / name, sha256)
-            _open_to_all(draft / name, FILE_MODE)
-        for one in (*(path for path in draft.rglob("*") if path.is_dir()), draft):
-            _open_to_all(one, FOLDER_MODE)
+        if _tables(listed) != listed:
+            report.again(folder, standing, draft / report.FOLDER)
+        seal.seal_folder(draft)
+        for one in (*draft.rglob("*"), draft):
+            _open_to_all(one, FOLDER_MODE if one.is_dir() else FILE_MODE)
         # Before anybody can see the copy: one that the ledger doesn't know would be missed by a withdrawal.
         _note(folder, standing, destination)
         disk.replace(draft, destination / standing.release_id)

@@ -92,6 +92,14 @@ class DataFolder:
         """Return the rules that a named person set aside; none are packaged."""
         return sorted((self.root / "waivers").glob("*.yaml"))
 
+    @property
+    def commentary(self) -> Path | None:
+        """What somebody wrote for the boards; there needn't be any."""
+        if self.frozen:
+            return self.frozen.get("commentary.md")
+        own = self.root / "commentary.md"
+        return own if own.is_file() else None
+
     def references(self) -> dict[str, Path]:
         """Return the folder's own reference tables by name: each file comes whole, before the packaged one.
 

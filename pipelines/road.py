@@ -31,8 +31,10 @@ from pipelines.protect import protect, to_be_protected
 from pipelines.protect.key import NAME as KEY
 from pipelines.protect.key import Key, existing
 from pipelines.protect.key import key as disclosure_key_of
-from pipelines.publish import Release, clear_drafts, publish, staging
+from pipelines.publish import Release, clear_drafts, publish, release_id, staging
 from pipelines.quarantine import Quarantined
+from pipelines.report import report
+from pipelines.report.words import SYNTHETIC
 from pipelines.seal import INTERNAL
 from pipelines.terminal import LONG_INDENT, print_lines
 from pipelines.validate import Validated, validate
@@ -308,14 +310,21 @@ def _walk(folder: DataFolder, console: Console, as_at_date: date | None, show: C
         with stage(console, "protect") as protecting:
             protected = protect(con, frozen, measured, key, protecting)
             protecting.summary = f"{len(protected.content) - len(protected.marts)} public tables"
+        with stage(console, "report") as reporting:
+            identifier = release_id(snapshot, key.identifier)
+            reported = report(frozen, protected, identifier, SYNTHETIC * snapshot.synthetic, reporting)
+            reporting.summary = f"{len(reported.packs)} board packs"
+    print_lines(console, [f"left out  {line}" for line in reported.left_out], rest="the packs have the others")
     with stage(console, "publish") as publishing:
-        release = publish(folder, protected, publishing)
+        release = publish(folder, reported.measured, publishing)
         publishing.summary = f"release {release.release_id}, {release.state}"
     print_lines(console, [f"gate      closed: {line}" for line in release.closed], rest="'edi approve' names them")
-    for one in (ingesting, validating, measuring, protecting):
+    for one in (ingesting, validating, measuring, protecting, reporting):
         one.handled = (rows, "rows")
     freezing.handled = (len(snapshot.extracts), "files")
-    return Journey(validated, release, answered, (ingesting, validating, freezing, measuring, protecting, publishing))
+    return Journey(
+        validated, release, answered, (ingesting, validating, freezing, measuring, protecting, reporting, publishing)
+    )
 
 
 @contextmanager

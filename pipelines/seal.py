@@ -19,14 +19,17 @@ LISTED = re.compile(r"([0-9a-f]{64})  ([^\\]+)")
 
 def seal(release: Path) -> dict[str, str]:
     """Write both lists, the last files of a release; return their hashes by their paths below it."""
-    return {_write(folder).relative_to(release).as_posix(): file_sha256(folder / SUMS) for folder in _parts(release)}
+    return {
+        seal_folder(folder).relative_to(release).as_posix(): file_sha256(folder / SUMS) for folder in _parts(release)
+    }
 
 
 def _parts(release: Path) -> tuple[Path, Path]:
     return release, release / INTERNAL
 
 
-def _write(folder: Path) -> Path:
+def seal_folder(folder: Path) -> Path:
+    """Write the list of one folder's files, but for those of ``internal``; return the list."""
     lines = [f"{file_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in held(folder)]
     write_whole(folder / SUMS, lines)
     return folder / SUMS

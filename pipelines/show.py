@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pipelines.terminal import print_lines, visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
     from rich.table import Table
 
@@ -56,7 +58,7 @@ def _finding_line(findings: "Sequence[Finding]") -> str:
 def release(console: "Console", folder: "DataFolder", journey: "Journey") -> None:
     """Print what a release says: who is in it, from rows to people, whose totals differ, the widest gaps."""
     from pipelines import listing, reference
-    from pipelines.publish import SYNTHETIC
+    from pipelines.report.words import SYNTHETIC
     from pipelines.road import kept_lines, open_database, waiver_lines
 
     with open_database(folder, reference.method(folder)) as con:
@@ -106,8 +108,17 @@ def what_next(console: "Console", folder: "DataFolder", journey: "Journey") -> N
             *said,
             f"release   Exact counts, for internal use: {made.internal}",
             f"release   Protected counts, to be shown once approved: {made.path}",
+            *_packs(made.path),
         ],
     )
+
+
+def _packs(release: "Path") -> list[str]:
+    """Return where the board packs lie, if there are any."""
+    from pipelines import report
+
+    pages = len(list(release.glob(f"{report.FOLDER}/*/{report.PAGE}")))
+    return [f"release   Board packs, of {pages:,} units: {release / report.FOLDER}"] if pages else []
 
 
 def _next(folder: "DataFolder", answered: "Quarantined", rule: str) -> str:

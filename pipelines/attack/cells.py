@@ -1,6 +1,6 @@
 """The attack on one table: of each small count, how many values it could have for all that a stranger knows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -131,32 +131,30 @@ class _Search:
         for slab, places in slabs_of(self.cells[lacking]):
             exchanger = Exchanger(self.model, slab, self.places)
             for place in lacking[places]:
-                for sign, goal in ((1, self.most[place]), (-1, self.least[place])):
-                    for table in exchanger.tables(int(self.cells[place, 1]), sign, int(goal)):
-                        if self._is_lacking(place):
-                            self._walked(place, table)
+                for sign, goal in ((1, int(self.most[place])), (-1, int(self.least[place]))):
+                    self._walk(place, exchanger.tables(int(self.cells[place, 1]), sign, goal))
 
     def by_walks(self) -> None:
         """Show what several moves one after the other reach, of the cells that aren't safe yet."""
         for place in self.lacking():
             cell = int(self.cells[place, 0]), int(self.cells[place, 1])
             for sign, goal in ((1, int(self.most[place])), (-1, int(self.least[place]))):
-                walk = steps(self.model, self.places, cell, sign, goal)
-                while self._is_lacking(place) and (table := next(walk, None)) is not None:
-                    self._walked(place, table)
+                self._walk(place, steps(self.model, self.places, cell, sign, goal))
 
-    def _walked(self, place: int, table: np.ndarray) -> None:
-        """Show a cell to have all values from the true one to that in a table, which straight moves lead to."""
-        self._take(table)
-        value, true = int(table[self.cells[place, 0], self.cells[place, 1]]), int(self.truth[place])
-        lowest, highest = min(value, true), max(value, true)
-        self.shown[place, lowest - self.least[place] : highest - self.least[place] + 1] = True
+    def _walk(self, place: int, tables: Iterator[np.ndarray]) -> None:
+        """Take tables one by one until a cell is safe; it has all values on the straight way to each of them."""
+        while self._is_lacking(place) and (table := next(tables, None)) is not None:
+            self._take(table)
+            value, true = int(table[self.cells[place, 0], self.cells[place, 1]]), int(self.truth[place])
+            lowest, highest = min(value, true), max(value, true)
+            self.shown[place, lowest - self.least[place] : highest - self.least[place] + 1] = True
 
     def _take(self, table: np.ndarray) -> None:
         """Show each cell to have the value that it has in a table."""
         self._refuse_wrong(table)
-        values = table[self.cells[:, 0], self.cells[:, 1]]
-        self._show(np.arange(len(values)), values, values)
+        value = table[self.cells[:, 0], self.cells[:, 1]] - self.least
+        which = np.flatnonzero(value < self.shown.shape[1])
+        self.shown[which, value[which]] = True
 
     def _refuse_wrong(self, table: np.ndarray) -> None:
         if not self.model.holds(table):

@@ -42,14 +42,15 @@ def twin_problems(con: Connection, release: Path) -> list[str]:
 def _same(con: Connection, table: Path, twin: Path) -> bool:
     names = [name for name, *_ in con.execute(f"describe from {database.parquet(table)}").fetchall()]
     cells = ", ".join(f"coalesce({identifier(name)}::varchar, '')" for name in names)
-    of_table = f"select {cells} from {database.parquet(table)}"
     of_twin = (
-        f"select {cells} from read_csv({literal(database.only(twin))}, all_varchar = true, header = true, "
-        "delim = ',', quote = '\"', escape = '\"', hive_partitioning = false)"
+        f"read_csv({literal(database.only(twin))}, all_varchar = true, header = true, delim = ',', quote = '\"', "
+        "escape = '\"', hive_partitioning = false)"
     )
+    # Row by row, as a twin has its table's order: a bag of either would hold all of its texts at once.
     (differing,) = con.execute(
-        f"select (select count(*) from (({of_table}) except all ({of_twin}))) "
-        f"+ (select count(*) from (({of_twin}) except all ({of_table})))"
+        f"select count(*) from (select row({cells}) as printed from {database.parquet(table)}) as of_table "
+        f"positional join (select row({cells}) as printed from {of_twin}) as of_twin "
+        "where of_table.printed is distinct from of_twin.printed"
     ).fetchall()
     return bool(differing[0] == 0)
 

@@ -65,14 +65,26 @@ class Model:
     @cached_property
     def room(self) -> tuple[np.ndarray, np.ndarray]:
         """By how much each group of answers may grow, and shrink, in a slab by itself: S × L each."""
-        return self._least(self.ceiling - self.sums), self._least(self.sums - self.floor)
+        return self.least(self.ceiling - self.sums), self.least(self.sums - self.floor)
 
-    def _least(self, room: np.ndarray) -> np.ndarray:
-        least = np.full((self.truth.shape[0], room.shape[1]), FREE, dtype=np.int64)
-        for group, members in enumerate(self.groups):
-            slabs = np.flatnonzero(members)
-            least[slabs] = np.minimum(least[slabs], room[group])
-        return least
+    @cached_property
+    def _groups_of(self) -> tuple[np.ndarray, np.ndarray]:
+        """The groups that each slab is in, slab after slab, and where each slab's begin; the last one is no group."""
+        slabs, groups = np.nonzero(np.vstack([self.groups, np.ones((1, self.groups.shape[1]))]).T)
+        return groups, np.searchsorted(slabs, np.arange(self.groups.shape[1]))
+
+    def least(self, room: np.ndarray) -> np.ndarray:
+        """Return the least room (G × L) over the groups that each slab is in, S × L."""
+        groups, start = self._groups_of
+        free = np.full((1, room.shape[1]), FREE, dtype=np.int64)
+        return np.asarray(np.minimum.reduceat(np.vstack([room, free])[groups], start, axis=0))
+
+    def at(self, truth: np.ndarray) -> "Model":
+        """Return the same with another table that keeps to it as the true one; what doesn't hang on it is kept."""
+        model = replace(self, truth=truth)
+        kept = ("_groups", "_labels", "_groups_of", "parts", "_in_part")
+        model.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+        return model
 
     @cached_property
     def parts(self) -> tuple[np.ndarray, ...]:

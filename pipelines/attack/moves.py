@@ -5,7 +5,7 @@ straight line between two tables: every whole number on its way is a table that 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -146,13 +146,22 @@ class Exchanger:
     def __init__(self, model: Model, slab: int, places: Places) -> None:
         """Work out once how much each other slab can make up for."""
         self.model, self.slab = model, slab
-        member = model.groups.astype(bool)
-        here, there = member[:, slab, None] & ~member, ~member[:, slab, None] & member
         up, down = model.ceiling - model.sums, model.sums - model.floor
         # T × (L + 1): by how much a group of answers may grow in the slab while it shrinks in the other one.
-        self._grow = places.padded(np.minimum(_least(up, here), _least(down, there)))
-        self._shrink = places.padded(np.minimum(_least(down, here), _least(up, there)))
+        self._grow = places.padded(np.minimum(self._here(up), self._there(down)))
+        self._shrink = places.padded(np.minimum(self._here(down), self._there(up)))
         self._places = places
+
+    def _here(self, room: np.ndarray) -> np.ndarray:
+        """Return the least room (G × L) over the groups that the slab is in and each other one isn't, T × L."""
+        groups = np.flatnonzero(self.model.groups[:, self.slab])
+        shared = self.model.groups[groups].astype(bool)
+        rooms = np.where(shared[:, :, None], FREE, room[groups][:, None, :])
+        return np.asarray(rooms.min(axis=0, initial=FREE))
+
+    def _there(self, room: np.ndarray) -> np.ndarray:
+        """Return the least room (G × L) over the groups that each other slab is in and the slab isn't, T × L."""
+        return self.model.least(np.where(self.model.groups[:, [self.slab]], FREE, room))
 
     def tables(self, answer: int, sign: int, goal: int) -> Iterator[np.ndarray]:
         """Yield tables in which the slab's cell of an answer lies towards its goal."""
@@ -245,12 +254,4 @@ def steps(model: Model, places: Places, cell: tuple[int, int], sign: int, goal: 
         yield best
         if best[cell] == goal:
             return
-        model = replace(model, truth=best)
-
-
-def _least(room: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return the least room (G × L) over the groups that each slab has (G × T): T × L."""
-    least = np.full((groups.shape[1], room.shape[1]), FREE, dtype=np.int64)
-    for group in np.flatnonzero(groups.any(axis=1)):
-        least[groups[group]] = np.minimum(least[groups[group]], room[group])
-    return least
+        model = model.at(best)

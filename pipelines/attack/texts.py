@@ -6,21 +6,27 @@ drawings aren't read: what draws has to draw from what is printed.
 
 import json
 import re
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines import describe, loss, seal
+import pyarrow as pa
+
+from pipelines import describe, figures, loss, places, seal
 from pipelines.database import Connection, identifier
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
+from pipelines.report import reading
 
 # Of one text so many numbers are named.
 NAMED = 3
 
 DESCRIPTOR, PROVENANCE = "datapackage.json", "provenance.intoto.json"
 TEXT_FILES = (".txt", ".md", ".html", ".svg", ".json")
+# What the pages of a PDF are numbered with.
+PAGES = re.compile(r"^Page \d+ of \d+$|\.{4,} *\d+", re.MULTILINE)
 
 # The words of a descriptor and of a provenance statement, beside those under `method` and `libraries`.
 DESCRIPTOR_KEYS = frozenset(
@@ -39,6 +45,11 @@ PROVENANCE_KEYS = frozenset(
         *("version", "workforce-edi"),
     )
 )
+
+# Shares are printed to nine places, and so to seven of a per cent.
+PLACES = 11
+SMALLEST, LARGEST = Decimal(1).scaleb(-PLACES), Decimal(10) ** 16
+
 NUMBERED = frozenset(("bytes", "minimum", "maximum"))
 
 # What isn't read of a page: its looks, and where things stand in a drawing.
@@ -49,12 +60,8 @@ LOOKS = re.compile(
     r"|content)=\"[^\"]*\"",
     re.DOTALL,
 )
-DATES = re.compile(
-    r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November"
-    r"|December)(?: \d{4})?\b|\b(?:19|20)\d{2}\b"
-)
-# A number by itself; what hangs together with letters, as a band or a code, is a name.
-NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w]|[.,]\d)")
+# What an image may be made of: a note in it would be text that nobody sees.
+PNG_PARTS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"pHYs", b"sRGB", b"gAMA", b"sBIT"))
 
 
 def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> list[str]:
@@ -66,28 +73,70 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
         method: the method in force.
     """
     found: list[str] = []
-    explained: set[Decimal] = set()
-    texts = [path for path in seal.held(release) if path.suffix in TEXT_FILES]
-    for path in texts:
+    told: dict[str, str] = {}
+    for path in seal.held(release):
         name = path.relative_to(release).as_posix()
+        if path.suffix == ".png" and not _is_image_alone(path.read_bytes()):
+            found.append(f"{name}: it holds more than an image")
+        if path.suffix not in (*TEXT_FILES, *reading.FORMS):
+            continue
         if path.name in (DESCRIPTOR, PROVENANCE):
             found += [f"{name}: {line}" for line in _json_problems(path, method)]
-            continue
-        if path.name == loss.SUMMARY and _is_summary(con, path):
-            continue
-        explained = explained or _printed(con) | set(_numbers_of(method)) | set(_names())
-        text = path.read_text(encoding="utf-8", errors="replace")
-        unknown = [one for one in numbers(text) if one not in explained]
+        elif path.name != loss.SUMMARY or not _is_summary(con, path):
+            # Of a release's name the digits are no number, even where they stand by themselves.
+            told[name] = _read(path).replace(release.name, " ")
+    by_text = {name: _told(name, text) for name, text in told.items()}
+    named = set(_numbers_of(method)) | set(_names()) | _axes(method) if told else set()
+    printed = _printed(con, {one for of_text in by_text.values() for each in of_text for one in each} - named)
+    for name, of_text in by_text.items():
+        unknown = [each[0] for each in of_text if not any(one in named or one in printed for one in each)]
         if unknown:
             how_many = "a number" if len(unknown) == 1 else f"{len(unknown):,} numbers"
-            found.append(f"{name}: {how_many} that no public table prints, the first in line {_line(text, unknown[0])}")
+            line = _line(told[name], unknown[0])
+            found.append(f"{name}: {how_many} that no public table prints, the first in line {line}")
     return found
 
 
+def _told(name: str, text: str) -> list[tuple[Decimal, ...]]:
+    """Return the numbers of a text, each with what it may be: a workbook stores in binary, and shares as fractions."""
+    if not name.endswith(".xlsx"):
+        return [(one,) for one in numbers(text)]
+    return [
+        (one, *((factor * one).quantize(SMALLEST, ROUND_HALF_UP) for factor in (1, 100) if one < 1000))
+        for one in numbers(text)
+    ]
+
+
+def _read(path: Path) -> str:
+    """Return whatever a stranger can read of a file: what is packed in it, and its properties, too."""
+    if path.suffix in reading.FORMS:
+        return "\n".join(PAGES.sub(" ", one) for one in reading.texts(path))
+    text = path.read_text(encoding="utf-8", errors="replace")
+    # Of our own script nothing is told; another one is read like any text.
+    return text.replace((places.REPORTS / "pack.js").read_text(encoding="utf-8").strip(), "")
+
+
+def _is_image_alone(content: bytes) -> bool:
+    """Tell whether a PNG has no part but those of the picture, and nothing behind it."""
+    if content[:8] != b"\x89PNG\r\n\x1a\n":
+        return False
+    at, part = 8, b""
+    while at + 12 <= len(content):
+        (length,), part = struct.unpack_from(">I", content, at), content[at + 4 : at + 8]
+        if part not in PNG_PARTS:
+            return False
+        at += 12 + length
+    return at == len(content) and part == b"IEND"
+
+
+def _axes(method: Mapping[str, Any]) -> set[Decimal]:
+    """Return the marks of axes, every ten percent, and the largest number that a printed 0 may stand for."""
+    return {*map(Decimal, range(0, 101, 10)), Decimal(int(method["disclosure"]["base"]) - 1)}
+
+
 def numbers(text: str) -> Iterator[Decimal]:
-    """Yield the numbers of a text or page, without signs; dates, looks and positions aren't any."""
-    for found in NUMBER.finditer(DATES.sub(" ", LOOKS.sub(" ", text))):
-        yield Decimal(found[0].replace(",", ""))
+    """Return the numbers of a text or page, without signs; dates, looks and positions aren't any."""
+    return figures.numbers(LOOKS.sub(" ", text))
 
 
 def _line(text: str, number: Decimal) -> int:
@@ -97,19 +146,34 @@ def _line(text: str, number: Decimal) -> int:
     return 1
 
 
-def _printed(con: Connection) -> set[Decimal]:
-    """Return every number of the public tables as it may stand in a text: counts, and shares and gaps to one place."""
+def _printed(con: Connection, told: Iterable[Decimal]) -> set[Decimal]:
+    """Return which numbers a public table prints, as they may stand in a text.
+
+    These are counts, and shares and gaps as they are, to one place, and without any.
+    """
+    # What has more digits than these stands in no table.
+    asked = [one for one in told if one < LARGEST and one == one.quantize(SMALLEST)]
+    if not asked:
+        return set()
+    con.register("told_number", pa.table({"number": pa.array(asked, pa.decimal128(38, PLACES))}))
     found: set[Decimal] = set()
     for name in COUNTED:
         for column, described in describe.load(name, is_protected=True).columns.items():
+            if column == "coverage":
+                covered = con.execute(f"select distinct coalesce(coverage, '') from printed_{name}").fetchall()
+                found |= {number for (text,) in covered for number in numbers(text)}
             if not described.unit or described.type not in ("integer", "number"):
                 continue
-            percent = described.unit.startswith("share")
+            factor = 100 if described.unit.startswith("share") else 1
+            digits = 2 if described.unit == "ratio" else 0
+            value, kind = identifier(column), f"decimal(38, {PLACES})"
             query = (
-                f"select distinct abs({identifier(column)}) from printed_{name} where {identifier(column)} is not null"
+                f"with printed as (select distinct ({factor} * abs({value}))::{kind} as value from printed_{name}) "
+                "select number from told_number "
+                f"where number in (select unnest([value, round(value, 1), round(value, {digits})]) from printed)"
             )
-            for (value,) in con.execute(query).fetchall():
-                found |= _as_written(Decimal(value) * (100 if percent else 1))
+            found |= {value for (value,) in con.execute(query).fetchall()}
+    con.unregister("told_number")
     return found
 
 
@@ -122,10 +186,6 @@ def _is_summary(con: Connection, path: Path) -> bool:
     except (OSError, ValueError, LookupError, TypeError):
         return False
     return path.read_bytes() == again.encode()
-
-
-def _as_written(value: Decimal) -> set[Decimal]:
-    return {value.quantize(Decimal(places), ROUND_HALF_UP) for places in ("1", "0.1")} | {value}
 
 
 def _numbers_of(value: Any) -> Iterator[Decimal]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from pipelines import approval, disk, inventory, ledger, measure, protect, publish, seal
+from pipelines import approval, describe, disk, inventory, ledger, measure, protect, publish, report, seal
 from pipelines.approval import ApprovalError, Standing
 from pipelines.audit import changes, replica
 from pipelines.audit.differences import first_difference, keys
@@ -23,6 +23,8 @@ from pipelines.freeze.objects import DamagedError
 from pipelines.places import DataFolder
 from pipelines.protect.key import DisclosureKeyError, Key, existing
 from pipelines.publish import provenance
+from pipelines.report import reading
+from pipelines.report.words import SYNTHETIC
 from pipelines.road import open_database
 
 SAME_BYTES, SAME_CONTENT, DIFFERS, DAMAGED = "same bytes", "same content", "differs", "damaged"
@@ -147,6 +149,8 @@ def _again(
         staging = publish.staging(copy, again, key)
         measured = measure.measure(con, copy, again, staging / seal.INTERNAL, progress)
         protected = protect.protect(con, copy, measured, key, progress)
+        identifier = path.name
+        report.report(copy, protected, identifier, SYNTHETIC * again.synthetic, progress)
         publish.complete(staging, protected, written)
         tables = _compare(con, path, staging)
         progress("comparing")
@@ -177,10 +181,14 @@ def _damaged(receipt: Receipt, damage: list[str]) -> Receipt:
 
 
 def _tables(release: Path) -> dict[str, Path]:
-    """Return the tables of a release by their paths below it: exact marts first, in the order of their names."""
+    """Return the tables and packs of a release by their paths below it: exact marts first, in the order of their names.
+
+    Images aren't among them: what they draw stands in the packs' tables.
+    """
     internal = {f"{seal.INTERNAL}/{path.name}": path for path in sorted((release / seal.INTERNAL).glob("*.parquet"))}
     public = {path.name: path for kind in ("parquet", "csv") for path in sorted(release.glob(f"*.{kind}"))}
-    return internal | public
+    packs = sorted(path for path in release.glob(f"{report.FOLDER}/*/*") if path.suffix in describe.DOCUMENTS)
+    return internal | public | {path.relative_to(release).as_posix(): path for path in packs}
 
 
 def _compare(con: Connection, old: Path, new: Path) -> dict[str, str]:
@@ -197,9 +205,14 @@ def _table_verdict(con: Connection, old: Path, new: Path | None) -> str:
         return NOT_MADE
     if disk.file_sha256(old) == disk.file_sha256(new):
         return SAME_BYTES
-    # A table of text has no content but its bytes.
-    is_same = old.suffix == ".parquet" and content_sha256(con, old) == content_sha256(con, new)
-    return SAME_CONTENT if is_same else DIFFERS
+    return SAME_CONTENT if _is_same_content(con, old, new) else DIFFERS
+
+
+def _is_same_content(con: Connection, old: Path, new: Path) -> bool:
+    """Tell whether only the bytes of a file are others; a table of text and a page have no content but these."""
+    if old.suffix == ".parquet":
+        return content_sha256(con, old) == content_sha256(con, new)
+    return old.suffix in reading.FORMS and list(reading.texts(old)) == list(reading.texts(new))
 
 
 def _verdict(tables: Mapping[str, str]) -> str:

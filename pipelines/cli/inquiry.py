@@ -75,3 +75,34 @@ def diff(old: str, new: str | None = None, /, *, data: Data = Path("data"), inte
         con.execute("set temp_directory = ?", [str(work)])
         show.differences(open_console(), con, before, after, internal=internal)
     return DONE
+
+
+@app.command
+def report(release: str | None = None, /, *, out: Path, data: Data = Path("data")) -> int:
+    """Write the board packs of a release again, marked by what has become of it: a draft, approved, or withdrawn.
+
+    Args:
+        release: a release or its snapshot by its id, or as much of it as no other begins with; otherwise the current
+            release.
+        out: the folder for the packs, one in it for each unit.
+    """
+    from pipelines import approval, inventory, seal
+    from pipelines import report as packs
+    from pipelines.approval import UnknownReleaseError
+    from pipelines.places import DataFolder
+    from pipelines.progress import stage
+    from pipelines.terminal import print_lines
+
+    folder, console = DataFolder(data), open_console()
+    try:
+        standing = inventory.find(folder, release) if release else approval.find(folder, None)
+    except UnknownReleaseError as error:
+        raise WrongUseError(str(error)) from error
+    if problems := seal.problems(folder.marts / standing.release_id, standing.sums):
+        print_lines(console, [f"damaged   {line}" for line in problems])
+        return REFUSED
+    with stage(console, "report") as on:
+        made, left_out = packs.again(folder, standing, out, on)
+        on.summary = f"{made:,} board packs in {out}"
+    print_lines(console, [f"left out  {line}" for line in left_out])
+    return DONE

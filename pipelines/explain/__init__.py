@@ -17,7 +17,8 @@ from pipelines.explain.release import Made
 from pipelines.explain.words import Row, figure, unit
 from pipelines.figures import day
 from pipelines.places import DataFolder
-from pipelines.publish import SYNTHETIC, provenance
+from pipelines.publish import provenance
+from pipelines.report.words import SYNTHETIC
 from pipelines.terminal import visible
 
 EXACT = "EXACT AND INTERNAL: a small count can point to a person. Not to be passed on, and not to be published."

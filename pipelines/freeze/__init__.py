@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines import ledger, places, reference
+from pipelines import commentary, ledger, places, reference
 from pipelines.compare import OVER_TIME
 from pipelines.contract import POST_FEEDS
 from pipelines.freeze import objects, snapshot, stop_list
@@ -210,6 +210,9 @@ def _definitions(folder: DataFolder) -> dict[str, Path]:
     files |= {f"layouts/{path.name}": path for path in folder.layouts()}
     files |= {f"mappings/{path.name}": path for path in folder.mappings()}
     files |= {f"waivers/{path.name}": path for path in folder.waivers()}
+    if folder.commentary:
+        commentary.refuse_unusable(folder.commentary)
+        files[commentary.NAME] = folder.commentary
     files |= {f"contracts/{path.name}": path for path in sorted(places.CONTRACTS.glob("*.yaml"))}
     files |= {f"expectations/{path.name}": path for path in sorted(places.EXPECTATIONS.glob("*.json"))}
     for folder_of_sql in ("checks", "judge"):

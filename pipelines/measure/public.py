@@ -6,7 +6,7 @@ from pathlib import Path
 from pipelines import database
 from pipelines.database import Connection, identifier
 
-TABLES = ("unit", "category", "grade_group")
+TABLES = ("unit", "category", "grade_group", "submission")
 
 # Those with hundreds of thousands of rows.
 LARGE = ("representation_gap", "trend", "headcount")

@@ -21,6 +21,13 @@ KEEP, KEEP_SMALL = 1 << 22, 1 << 26
 # Parts of a cell that the solver may be off by.
 SLACK = 1e-6
 
+# A sum that parts of cells bring so close to its bound, in cells, is broken by whole ones as a rule: it is held at
+# once, as each round with whole cells begins anew.
+NEAR = 0.4
+
+# So many cuts the solver keeps at hand: thousands, as it would, cost more than all the rest, and find no other answer.
+CUTS = 10
+
 
 class RoundingError(ValueError):
     """A table of counts that can't be rounded."""
@@ -132,15 +139,17 @@ def _solved(table: Table, base: int, bounds: Bounds) -> np.ndarray | None:
         if ups is None:
             return None
         up[free] = ups
-        broken = _broken(table, up, lowest, highest) & ~added
+        broken = _beyond(table, up, lowest, highest, SLACK) & ~added
+        is_kept = not broken.any()
+        if is_kept and solver.is_whole:
+            return np.asarray(base * (floor + up.astype(np.int64)))
+        if is_kept:
+            broken = _beyond(table, up, lowest, highest, -NEAR) & ~added
+            solver.whole()
         added |= broken
         for answer, grade in zip(*np.nonzero(broken), strict=True):
             cells = place[table.sums.cells(answer, grade)]
             solver.between(cells, int(lowest[answer, grade]), int(highest[answer, grade]))
-        if not broken.any():
-            if solver.is_whole:
-                return np.asarray(base * (floor + up.astype(np.int64)))
-            solver.whole()
 
 
 def _worth(table: Table, base: int, floor: np.ndarray, rest: np.ndarray) -> np.ndarray:
@@ -179,9 +188,10 @@ def _limits(table: Table, base: int, rest: np.ndarray, bounds: Bounds) -> tuple[
     return lowest, highest, (lowest <= 0) & (highest >= cells)
 
 
-def _broken(table: Table, up: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
+def _beyond(table: Table, up: np.ndarray, lowest: np.ndarray, highest: np.ndarray, by: float) -> np.ndarray:
+    """Return which sums lie beyond their bounds by more than so many cells."""
     ups = (table.sums.answers * up) @ table.sums.grades.T
-    return np.asarray((ups < lowest - SLACK) | (ups > highest + SLACK))
+    return np.asarray((ups < lowest - by) | (ups > highest + by))
 
 
 class _Solver:
@@ -192,7 +202,10 @@ class _Solver:
 
         self._highspy = highspy
         self._model = highspy.Highs()
-        for option, value in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.0)):
+        for option, value in (
+            *(("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.0)),
+            ("mip_pool_soft_limit", CUTS),
+        ):
             self._model.setOptionValue(option, value)
         cells = np.arange(len(worth), dtype=np.int32)
         self._model.addVars(len(cells), np.zeros(len(cells)), np.ones(len(cells)))

@@ -18,6 +18,7 @@ from pipelines.measure import Measured
 from pipelines.places import DataFolder
 from pipelines.protect.key import Key
 from pipelines.publish import program, provenance
+from pipelines.report.words import SYNTHETIC
 from pipelines.seal import INTERNAL, held
 
 DESCRIPTOR = "datapackage.json"
@@ -34,8 +35,6 @@ DRAFTS = (
     *("quarantine/*/re*.draft", "snapshots/*/*.draft", "marts/.*.draft", "marts/current.json.draft"),
     "marts/current/*.draft",
 )
-
-SYNTHETIC = "SYNTHETIC DATA, made by edi sample: no real person or employer is described."
 
 
 @dataclass(frozen=True)
@@ -160,6 +159,7 @@ def _describe(draft: Path, measured: Measured) -> None:
             content_hashes={path.stem: sha256 for path, sha256 in measured.content.items() if path.parent == folder},
             licences=licences,
             is_protected=folder == draft,
+            documents=[path for path in held(folder) if path.suffix in describe.DOCUMENTS],
         )
         write_whole(folder / DESCRIPTOR, canonical(descriptor))
 

@@ -41,6 +41,8 @@ INNER_WORDS = re.compile(r'\s(?:role|aria-[a-z]+|tabindex)="[^"]*"')
 # A minus before a rounded zero would make two drawings of one.
 MINUS_ZERO = re.compile(r"(?<=[\s(,\"])-0(?=[\s),\"])")
 NAMED = re.compile(r'(\bid="|url\(#|href="#)')
+# An element's opening, its attributes with it: what stands between two is text, and stays as somebody wrote it.
+OPENING = re.compile(r'<[A-Za-z](?:[^<>"]|"[^"]*")*>')
 
 
 @cache
@@ -56,10 +58,9 @@ def svg(chart: Chart) -> str:
     import vl_convert
 
     _fonts()
-    drawn = vl_convert.vegalite_to_svg(vl_spec=_whole(chart))
-    drawn = MINUS_ZERO.sub("0", INNER_WORDS.sub("", drawn))
-    # Names within a drawing are its own: a page holds several.
-    drawn = NAMED.sub(rf"\g<1>{chart.identifier}-", drawn)
+    drawn = OPENING.sub(
+        lambda found: _own(found[0], chart.identifier), vl_convert.vegalite_to_svg(vl_spec=_whole(chart))
+    )
     title, description = f"{chart.identifier}-title", f"{chart.identifier}-description"
     told = (
         f'<title id="{title}">{html.escape(chart.title)}</title>'
@@ -67,6 +68,12 @@ def svg(chart: Chart) -> str:
     )
     opening = f'<svg role="img" aria-labelledby="{title}" aria-describedby="{description}"'
     return drawn.replace("<svg", opening, 1).replace(">", f">{told}", 1)
+
+
+def _own(opening: str, identifier: str) -> str:
+    """Return an element's opening without what would be read of it; its names are its drawing’s own."""
+    plain = MINUS_ZERO.sub("0", INNER_WORDS.sub("", opening))
+    return NAMED.sub(rf"\g<1>{identifier}-", plain)
 
 
 def png(chart: Chart, scale: float = 2) -> bytes:

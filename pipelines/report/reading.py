@@ -58,6 +58,9 @@ class Element:
         return (element for element in self.walk() if element.name == name)
 
 
+FORMS = (".pdf", ".xlsx", ".docx")
+
+
 def texts(path: Path) -> Iterator[str]:
     """Yield every text of a PDF, a workbook or a paper.
 

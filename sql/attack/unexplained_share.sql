@@ -1,8 +1,9 @@
 -- Grain:  table_name, column_name and the key of the row: a share, gap, limit or probability that the counts beside it don't give.
 -- Inputs: printed_representation_gap, printed_trend, printed_rounding, group_sum, base_sum, roll_up, method.
 -- Caveat: a comparator that is staff is counted again from printed cells; residents' shares are public, and taken as printed (to nine
---         places, so that what follows from them is held to six). p_adjusted hangs on rows that aren't printed: it has to lie between
---         p_value and p_value times the tests. Whole numbers of people that would be missing hang on unprinted places: by one.
+--         places, so that what follows from them is held to six; a p-value of many people moves by more than its share, and is held
+--         to what the ninth place leaves open). p_adjusted hangs on rows that aren't printed: it has to lie between p_value and p_value
+--         times the tests. Whole numbers of people that would be missing hang on unprinted places: by one.
 with gap as (
     select
         'representation_gap' as table_name,
@@ -106,6 +107,7 @@ tested as (
             gap_p_value(comparator, x, n, coalesce(comparator_x, 0), comparator_n),
             score_test_p(x, n, against)
         ) as p_again,
+        greatest(1e-6, if(is_staff, null, 1e-9 * sqrt(n / nullif(against * (1 - against), 0)))) as p_off,
         greatest(n * against - x, 0) as short
     from counted
 ),
@@ -172,12 +174,12 @@ compared as (
             struct_pack(
                 column_name := 'share_upper_998', told := share_upper_998::double, again := share_998.upper, off := 1e-9
             ),
-            struct_pack(column_name := 'p_value', told := p_value::double, again := p_again, off := 1e-6),
+            struct_pack(column_name := 'p_value', told := p_value::double, again := p_again, off := p_off),
             struct_pack(
                 column_name := 'p_adjusted',
                 told := p_adjusted::double,
                 again := least(greatest(p_adjusted::double, p_again), least(p_again * test_family_size, 1)),
-                off := 1e-6 * greatest(1, test_family_size)
+                off := p_off * greatest(1, test_family_size)
             ),
             struct_pack(
                 column_name := 'shortfall_headcount',

@@ -16,6 +16,7 @@ import pytest
 from pipelines import cli, places
 from pipelines.judge import FAULTS
 from pipelines.publish import SYNTHETIC
+from tests.few import write_few
 
 Edi = Callable[..., tuple[int, str]]
 
@@ -38,11 +39,9 @@ def edi(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(scope="module")
 def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a month of 1,000 made-up people."""
-    from pipelines.sample import write_sample
-
+    """A data folder with a month of a few employers' made-up people."""
     data = tmp_path_factory.mktemp("sample")
-    write_sample(data / "landing", people=1000, months=1)
+    write_few(data / "landing", people=3_000)
     return data
 
 

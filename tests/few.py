@@ -1,0 +1,25 @@
+"""Made-up staff of a few employers: what a run costs hangs on their number, far more than on that of the people."""
+
+from pathlib import Path
+
+from pipelines.sample import write_sample
+
+# A trust, the board of its system, and a council there.
+EMPLOYERS = ("RNA", "QUA", "E08000027")
+
+
+def write_few(landing: Path, people: int, months: int = 1, employers: tuple[str, ...] = EMPLOYERS) -> list[Path]:
+    """Write the sample's extracts of these employers into a landing folder, as they are among all; return the files.
+
+    Args:
+        landing: the folder.
+        people: how many there are over all employers of the sample.
+        months: how many months.
+        employers: whose extracts stay.
+    """
+    written = write_sample(landing, people=people, months=months)
+    kept = [path for path in written if any(f"_{employer}_" in path.name for employer in employers)]
+    for path in {*written} - {*kept}:
+        path.unlink()
+        path.with_name(f"{path.name}.yaml").unlink(missing_ok=True)
+    return kept
