@@ -70,7 +70,8 @@ class Figure:
 
     @property
     def _format(self) -> str:
-        return f"#,##0{self._decimals}" + (f'"{self.suffix}"' if self.suffix else "")
+        digits = f"#,##0{self._decimals}" + (f'"{self.suffix}"' if self.suffix else "")
+        return f'{digits};"{MINUS}"{digits}'
 
     @property
     def _decimals(self) -> str:
@@ -89,7 +90,7 @@ class Count(Figure):
 
     @property
     def _format(self) -> str:
-        return f'#,##0;-#,##0;"0 to {self.base - 1}"' if self.base > 1 else super()._format
+        return f'{super()._format};"0 to {self.base - 1}"' if self.base > 1 else super()._format
 
 
 @dataclass(frozen=True)

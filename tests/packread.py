@@ -19,7 +19,7 @@ from docx.table import Table as WordTable
 from openpyxl.cell import Cell as Place
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipelines.figures import Count, Points, Ratio, Share
+from pipelines.figures import Count, People, Points, Ratio, Share
 from pipelines.report import pdftext, words
 from pipelines.report.pack import Block, Bullets, Chart, Finding, Pack, Paragraph, Section, Table, Terms, text
 from tests.packs import HOSTILE, pack
@@ -43,6 +43,18 @@ def large() -> Pack:
     tables = (
         Table("long", "Every organisation", ("Organisation", "People", "Share", "Reported"), numbered),
         Table("wide", "Every measure", ("Organisation", *(f"Measure number {place}" for place in range(13))), wide),
+        Table(
+            "minus",
+            "Less than nothing",
+            ("What", "Value"),
+            (
+                ("People", People(-1234)),
+                ("Count", Count(-5, base=5)),
+                ("Nobody", People(0)),
+                ("Gap", Points(Decimal("-0.04"), places=1)),
+                ("Revised", Count(-7, "[r]")),
+            ),
+        ),
         Table("none", "Nobody reported", ("Organisation", "People"), ()),
         Table("words", "Long words", ("A" * 90, "B" * 200), (("C" * 300, Ratio(Decimal("0.5"))),)),
         *(Table(f"hostile_{at}", name, (name, "Number"), ((name, Count(7)),)) for at, name in enumerate(HOSTILE)),
@@ -123,7 +135,8 @@ def cells_of_workbook(content: bytes) -> dict[str, list[list[Place]]]:
 def rendered(number: float, number_format: str) -> str:
     """Return a number as a workbook shows it: sections for more, less and nothing, digits, and what is quoted."""
     sections = number_format.split(";")
-    section = sections[(number < 0) + 2 * (number == 0)] if len(sections) == 3 else sections[0]
+    place = 1 if number < 0 else 2 if number == 0 else 0
+    section = sections[place] if place < len(sections) else sections[0]
     scale = 100 if section.endswith("%") else 1
     literal = re.sub(r"\\(.)", r"\1", section.replace('"', ""))
     if not (digits := re.search(r"(#,##)?0(\.0+)?(?! to)", section)) or section.startswith('"0 to'):
@@ -131,7 +144,7 @@ def rendered(number: float, number_format: str) -> str:
     places = len(digits[2] or ".") - 1
     value = abs(Decimal(repr(number)) * scale).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     shown = literal.replace(digits[0], f"{value:,}" if digits[1] else str(value))
-    return f"-{shown}" if number < 0 and len(sections) < 3 else shown
+    return f"-{shown}" if number < 0 and len(sections) < 2 else shown
 
 
 def texts_of_paper(content: bytes) -> list[str]:

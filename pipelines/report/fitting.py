@@ -11,7 +11,7 @@ from pipelines.report.plain import plain
 
 # What a line of an A4 page has between its margins, in points: upright, and on its side.
 UPRIGHT, SIDEWAYS = 487.0, 734.0
-# From best to worst: type in points, and the page. What doesn't fit the last has its words broken.
+# From best to worst: type in points, and whether the page is sideways.
 TRIES = (
     *((size, False) for size in (10.0, 9.0, 8.0)),
     *((size, True) for size in (10.0, 9.0, 8.0, 7.0, 6.0)),
@@ -21,7 +21,7 @@ FEW, SMALL = 12, (7.5, False)
 PADDING = 10.0
 # In ems: the page measures kerning too, and what doesn't fit by a thousandth would be broken or cut.
 HAIR = 0.15
-# A column of words is as wide as its longest word, and no narrower than this in ems where it has more to say.
+# A column is as wide as its longest word, and, if that can be, no narrower than this in ems where it has more to say.
 READABLE = 9.0
 # A word of more characters may be broken after so many.
 LONG_WORD, PART = 24, 12
@@ -47,18 +47,19 @@ def breakable(words: str) -> str:
 
 
 def fit(table: Table) -> Fit:
-    """Return how a table fits best: type as large as there is room for, on an upright page rather than on its side."""
-    narrowest, widest = _bounds(table)
+    """Return how a table fits best: type as large as there is room for, on an upright page rather than on its side.
+
+    Raises:
+        ValueError: it has so many columns that figures would lie on each other.
+    """
     tries = (*TRIES[:3], SMALL, *TRIES[3:]) if len(table.rows) <= FEW else TRIES
-    for size, is_sideways in tries:
-        room = _room(len(widest), is_sideways)
-        if sum(narrowest) * size <= room:
-            return Fit(size, _widths(narrowest, widest, size, room), is_sideways)
-    # Nothing is left but to give each column its part.
-    size, is_sideways = TRIES[-1]
-    room = _room(len(widest), is_sideways)
-    share = room / sum(narrowest)
-    return Fit(size, tuple(wide * share + PADDING for wide in narrowest), is_sideways)
+    for readable in (READABLE, 0.0):
+        narrowest, widest = _bounds(table, readable)
+        for size, is_sideways in tries:
+            room = _room(len(widest), is_sideways)
+            if sum(narrowest) * size <= room:
+                return Fit(size, _widths(narrowest, widest, size, room), is_sideways)
+    raise ValueError(f"table {table.identifier}: {len(table.heads)} columns are too many for a page")
 
 
 def _room(columns: int, is_sideways: bool) -> float:
@@ -77,14 +78,14 @@ def _widths(narrowest: Sequence[float], widest: Sequence[float], size: float, ro
     )
 
 
-def _bounds(table: Table) -> tuple[list[float], list[float]]:
+def _bounds(table: Table, readable: float) -> tuple[list[float], list[float]]:
     """Return the least and the best width of each column in ems."""
     narrowest, widest = [], []
     for place, head in enumerate(table.heads):
         cells = [row[place] for row in table.rows]
         needs = [_word(head, is_bold=True), *(_narrow(cell, is_bold=place == 0) for cell in cells)]
         likes = [font(is_bold=True).width(plain(head)), *(font(place == 0).width(plain(text(cell))) for cell in cells)]
-        narrowest.append(max(*needs, min(READABLE, max(likes[1:], default=0.0))))
+        narrowest.append(max(*needs, min(readable, max(likes[1:], default=0.0))))
         widest.append(max(narrowest[-1], *likes))
     return narrowest, widest
 

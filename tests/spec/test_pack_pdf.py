@@ -194,6 +194,14 @@ def test_columns_fill_no_more_than_a_line_and_no_figure_is_broken() -> None:
     assert "−15.0 pp [u]" in "".join(lines[at].get_textpage().get_text_bounded() for at in range(len(lines)))
 
 
+def test_a_table_of_too_many_columns_is_refused_before_figures_lie_on_each_other() -> None:
+    row = tuple(Count(1000) for _ in range(24))
+    heads = tuple(f"M{at}" for at in range(25))
+    assert fit(Table("many", "Many", heads, (("Organisation of many words", *row),))).size == 6
+    with pytest.raises(ValueError, match="table many: 60 columns are too many for a page"):
+        fit(Table("many", "Many", tuple(f"M{at}" for at in range(60)), (("x", *(row + row + row)[:59]),)))
+
+
 def test_the_same_pack_is_the_same_bytes(made: bytes) -> None:
     assert pdf(large()) == made
     assert elsewhere("pdf") == digest(made)

@@ -305,7 +305,7 @@ def test_a_stranger_reads_sheets_formats_properties_and_what_is_hidden(tmp_path:
         "&CAbove the page",
         "0.165",
         "-14.9",
-        '#,##0;-#,##0;"0 to 4"',
+        '#,##0;"−"#,##0;"0 to 4"',
     ]
     assert [text for text in [*wanted, *everything(replace(pack(), sections=()))] if text not in found] == []
     assert f"{pack().title}: {pack().subtitle}" in found

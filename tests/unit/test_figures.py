@@ -66,8 +66,8 @@ def test_a_workbook_holds_the_number_as_it_is_printed() -> None:
     assert [one.number for one in held] == [Decimal("0.16"), Decimal("-14.9"), 0]
     assert Share(None, "[u]").number is None
     assert [one.number_format for one in (Count(5), Count(0, base=5), Share(Decimal(0), places=1))] == [
-        "#,##0",
-        '#,##0;-#,##0;"0 to 4"',
+        '#,##0;"−"#,##0',
+        '#,##0;"−"#,##0;"0 to 4"',
         "0.0\\ %",
     ]
 
