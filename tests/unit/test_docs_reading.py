@@ -20,7 +20,13 @@ from tests.unit.test_pages_followed import follow, page
 PAGE = page("reading.md")
 POWER_QUERY = blocks(PAGE, "m")
 # What Power Query calls the types of Table Schema.
-M_TYPES = {"string": "type text", "integer": "Int64.Type", "number": "type number", "boolean": "type logical"}
+M_TYPES = {
+    "string": "type text",
+    "integer": "Int64.Type",
+    "number": "type number",
+    "boolean": "type logical",
+    "date": "type date",
+}
 R_PACKAGE = re.compile(r"^library\((\w+)\)", re.MULTILINE)
 
 
@@ -74,7 +80,7 @@ def test_there_is_a_power_query_for_each_public_table_and_one_from_csv(current: 
         assert query.startswith(f"// {Path(name).stem}")
 
 
-@pytest.mark.parametrize("query", POWER_QUERY[:3], ids=read_from)
+@pytest.mark.parametrize("query", POWER_QUERY[:4], ids=read_from)
 def test_a_power_query_names_every_column_with_its_type(current: Path, query: str) -> None:
     package = json.loads((current / "datapackage.json").read_text(encoding="utf-8"))
     (fields,) = [one["schema"]["fields"] for one in package["resources"] if one["path"] == read_from(query)]
