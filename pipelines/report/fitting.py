@@ -11,13 +11,8 @@ from pipelines.report.plain import plain
 
 # What a line of an A4 page has between its margins, in points: upright, and on its side.
 UPRIGHT, SIDEWAYS = 487.0, 734.0
-# From best to worst: type in points, and whether the page is sideways.
-TRIES = (
-    *((size, False) for size in (10.0, 9.0, 8.0)),
-    *((size, True) for size in (10.0, 9.0, 8.0, 7.0, 6.0)),
-)
-# A table of so few rows isn't worth a page on its side, if it fits an upright one in this type.
-FEW, SMALL = 12, (7.5, False)
+# Type in points, from best to worst.
+SIZES = {UPRIGHT: (10.0, 9.0, 8.0, 7.5), SIDEWAYS: (10.0, 9.0, 8.0, 7.0, 6.0)}
 PADDING = 10.0
 # In ems: the page measures kerning too, and what doesn't fit by a thousandth would be broken or cut.
 HAIR = 0.15
@@ -52,18 +47,15 @@ def fit(table: Table) -> Fit:
     Raises:
         ValueError: it has so many columns that figures would lie on each other.
     """
-    tries = (*TRIES[:3], SMALL, *TRIES[3:]) if len(table.rows) <= FEW else TRIES
-    for readable in (READABLE, 0.0):
-        narrowest, widest = _bounds(table, readable)
-        for size, is_sideways in tries:
-            room = _room(len(widest), is_sideways)
-            if sum(narrowest) * size <= room:
-                return Fit(size, _widths(narrowest, widest, size, room), is_sideways)
+    # A page that is turned leaves the rest of the one before it empty: columns are made narrower first.
+    for page in (UPRIGHT, SIDEWAYS):
+        room = page - PADDING * len(table.heads)
+        for readable in (READABLE, 0.0):
+            narrowest, widest = _bounds(table, readable)
+            for size in SIZES[page]:
+                if sum(narrowest) * size <= room:
+                    return Fit(size, _widths(narrowest, widest, size, room), page == SIDEWAYS)
     raise ValueError(f"table {table.identifier}: {len(table.heads)} columns are too many for a page")
-
-
-def _room(columns: int, is_sideways: bool) -> float:
-    return (SIDEWAYS if is_sideways else UPRIGHT) - PADDING * columns
 
 
 def _widths(narrowest: Sequence[float], widest: Sequence[float], size: float, room: float) -> tuple[float, ...]:
