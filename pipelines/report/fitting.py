@@ -13,6 +13,8 @@ from pipelines.report.plain import plain
 UPRIGHT, SIDEWAYS = 487.0, 734.0
 # Type in points, from best to worst.
 SIZES = {UPRIGHT: (10.0, 9.0, 8.0, 7.5), SIDEWAYS: (10.0, 9.0, 8.0, 7.0, 6.0)}
+# A table of more rows is worth a page of its own on its side.
+FEW = 12
 PADDING = 10.0
 # In ems: the page measures kerning too, and what doesn't fit by a thousandth would be broken or cut.
 HAIR = 0.15
@@ -47,14 +49,16 @@ def fit(table: Table) -> Fit:
     Raises:
         ValueError: it has so many columns that figures would lie on each other.
     """
-    # A page that is turned leaves the rest of the one before it empty: columns are made narrower first.
-    for page in (UPRIGHT, SIDEWAYS):
+    # A page that is turned leaves the rest of the one before it empty: columns of a short table are made narrower first.
+    tries = [(UPRIGHT, READABLE), (UPRIGHT, 0.0), (SIDEWAYS, READABLE), (SIDEWAYS, 0.0)]
+    if len(table.rows) > FEW:
+        tries[1:3] = tries[2:0:-1]
+    for page, readable in tries:
         room = page - PADDING * len(table.heads)
-        for readable in (READABLE, 0.0):
-            narrowest, widest = _bounds(table, readable)
-            for size in SIZES[page]:
-                if sum(narrowest) * size <= room:
-                    return Fit(size, _widths(narrowest, widest, size, room), page == SIDEWAYS)
+        narrowest, widest = _bounds(table, readable)
+        for size in SIZES[page]:
+            if sum(narrowest) * size <= room:
+                return Fit(size, _widths(narrowest, widest, size, room), page == SIDEWAYS)
     raise ValueError(f"table {table.identifier}: {len(table.heads)} columns are too many for a page")
 
 
