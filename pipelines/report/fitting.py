@@ -49,7 +49,7 @@ def fit(table: Table) -> Fit:
     Raises:
         ValueError: it has so many columns that figures would lie on each other.
     """
-    # A page that is turned leaves the rest of the one before it empty: columns of a short table are made narrower first.
+    # A page that is turned leaves the rest of the one before it empty: of a short table columns are narrowed first.
     tries = [(UPRIGHT, READABLE), (UPRIGHT, 0.0), (SIDEWAYS, READABLE), (SIDEWAYS, 0.0)]
     if len(table.rows) > FEW:
         tries[1:3] = tries[2:0:-1]

@@ -69,10 +69,12 @@ class Scenario:
         return [*(self.again or self.argv)]
 
 
+# Board packs are files in the folder of a release to be, as its tables are: one scenario has one.
+NO_PACKS, PACK = ({"method.yaml": f"board_pack: {{units: [{units}]}}\n"} for units in ("", "RNA"))
 FIRST = Scenario(
-    "a first run", [Step({"landing/march.csv": headcount(40), "landing/letter.csv": LETTER}, ["run"])], of=5
+    "a first run", [Step({**NO_PACKS, "landing/march.csv": headcount(40), "landing/letter.csv": LETTER}, ["run"])], of=5
 )
-RUN = Step({"landing/march.csv": headcount(40)}, ["run"])
+RUN = Step({**NO_PACKS, "landing/march.csv": headcount(40)}, ["run"])
 RESEND = Scenario(
     "a resend and a new month beside a release",
     [RUN, Step({"landing/march.csv": headcount(44), "landing/april.csv": headcount(41, "2026-04-30")}, ["run"])],
@@ -90,7 +92,8 @@ APPROVE = Step(
     ["approve", "--name", "B. Member", "--role", "chair", "--on", "2026-04-14", "--minute", "EDI/14"],
 )
 APPROVAL = Scenario("an approval", [RUN, APPROVE])
-PUBLICATION = Scenario("a publication", [RUN, APPROVE, Step({}, ["publish", "{data}/published"])], of=4)
+WITH_PACK = Step({**PACK, "landing/march.csv": headcount(40)}, ["run"])
+PUBLICATION = Scenario("a publication", [WITH_PACK, APPROVE, Step({}, ["publish", "{data}/published"])], of=4)
 DISPOSAL = Scenario(
     "a disposal",
     [

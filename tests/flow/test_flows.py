@@ -16,6 +16,7 @@ import pytest
 from pipelines import flows, ledger, sample
 from pipelines.failure import sentence
 from pipelines.places import DataFolder
+from tests.few import packs_of
 from tests.flow.conftest import EDI, Service
 
 pytestmark = pytest.mark.server
@@ -61,6 +62,7 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def undisturbed(staff: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the staff of some employers, and its release by the command line."""
     data = tmp_path_factory.mktemp("undisturbed")
+    packs_of(data, "E08000027")
     (data / "landing").mkdir()
     for path in (path for path in staff.iterdir() if any(f"_{employer}_" in path.name for employer in EMPLOYERS)):
         shutil.copy(path, data / "landing")
@@ -72,6 +74,7 @@ def undisturbed(staff: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def invented(tmp_path: Path, undisturbed: Path) -> Path:
     """A data folder with the same staff, and nothing made of them yet."""
     shutil.copytree(undisturbed / "landing", tmp_path / "landing")
+    shutil.copy(undisturbed / "method.yaml", tmp_path)
     return tmp_path
 
 
@@ -119,7 +122,8 @@ def test_a_month_ends_completed_with_the_release_that_the_command_line_makes(ser
     shutil.rmtree(real / "marts")
     assert same_bytes(by_flow, edi_run(real))
     left = service.artifacts(run["id"])
-    assert {"verdicts", "files", "refused", "progress-ingest", "progress-measure"} <= set(left)
+    assert {"verdicts", "files", "refused", "progress-ingest", "progress-measure", "progress-report"} <= set(left)
+    assert "BME people among NHS staff, against residents" in left["findings"]
     assert float(left["progress-measure"]) == 100
     assert "nhs-workforce.csv" in left["files"]
     audited(service, real)

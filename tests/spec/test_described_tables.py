@@ -45,7 +45,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder.landing / "counts.csv").write_text(groups("RJC", FEBRUARY, White=60, BME=40), encoding="utf-8")
     (folder.landing / "rows.csv").write_text(nurses("RBK", FEBRUARY, A=30, N=9), encoding="utf-8")
     judged(folder)
-    (folder.root / "method.yaml").write_text("disclosure: {internal_pack: true}", encoding="utf-8")
+    (folder.root / "method.yaml").write_text(
+        "{disclosure: {internal_pack: true}, board_pack: {units: []}}", encoding="utf-8"
+    )
     (folder.root / "waivers").mkdir()
     (folder.root / "waivers" / "job-shares.yaml").write_text(WAIVER.replace("RXK", "RBK"), encoding="utf-8")
     again = nurses("RBK", FEBRUARY, A=30, N=8).replace(",1.0,", ",1.6,", 1)

@@ -9,6 +9,7 @@ from rich.console import Console
 from pipelines.places import DataFolder
 from pipelines.road import walk
 from pipelines.sample import write_sample
+from tests.few import packs_of
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +18,7 @@ def sampled(shared: Path) -> DataFolder:
     folder = DataFolder(shared / "sampled" / "data")
     with FileLock(shared / "sampled.lock"):
         if not (folder.marts / "current.json").is_file():
+            packs_of(folder.root, "E54000062")
             write_sample(folder.landing, people=600, months=1)
             walk(folder, Console(quiet=True))
     return folder

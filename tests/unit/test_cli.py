@@ -16,7 +16,7 @@ import pytest
 from pipelines import cli, places
 from pipelines.judge import FAULTS
 from pipelines.publish import SYNTHETIC
-from tests.few import write_few
+from tests.few import packs_of, write_few
 
 Edi = Callable[..., tuple[int, str]]
 
@@ -41,6 +41,7 @@ def edi(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a month of a few employers' made-up people."""
     data = tmp_path_factory.mktemp("sample")
+    packs_of(data, "E54000062")
     write_few(data / "landing", people=3_000)
     return data
 
@@ -50,7 +51,7 @@ def test_demo_shows_stages_gaps_and_where_the_result_lies_and_says_that_it_is_sy
 ) -> None:
     code, printed = edi("demo", "--data", tmp_path, "--people", "300", "--months", "1")
     assert code == 0
-    names = ["sample", "ingest", "validate", "freeze", "measure", "protect", "publish"]
+    names = ["sample", "ingest", "validate", "freeze", "measure", "protect", "report", "publish"]
     assert re.findall(rf"^({'|'.join(names)}) +(?!at work| )", printed, re.MULTILINE) == names
     assert "Timings" not in printed
     assert "timing " not in printed
@@ -76,12 +77,14 @@ def test_no_line_of_the_table_is_wider_than_the_terminal(
     assert "\x1b" not in printed
     stages = re.findall(r"^ (\w[a-z ]+?) +(\d+\.\d) +\d+ %", printed[printed.index("Timings") :], re.MULTILINE)
     *road, rest, whole = [(name, float(seconds)) for name, seconds in stages]
-    assert [name for name, _ in road] == ["ingest", "validate", "freeze", "measure", "protect", "publish"]
+    assert [name for name, _ in road] == ["ingest", "validate", "freeze", "measure", "protect", "report", "publish"]
     assert (rest[0], whole[0]) == ("the rest", "whole")
     # Each figure is rounded by itself.
     assert sum(seconds for _, seconds in road) <= whole[1] + 0.05 * len(road)
-    _, place = printed.rsplit("release   Protected counts, to be shown once approved:", 1)
+    _, places = printed.rsplit("release   Protected counts, to be shown once approved:", 1)
+    place, packs = places.split("release   Board packs, of 1 units:")
     assert "".join(place.split()) == str(current(small_sample))
+    assert "".join(packs.split()) == str(current(small_sample) / "report")
 
 
 def test_a_refused_file_stops_no_other_and_only_strict_exits_with_1(

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import cli, ledger
+from tests.few import packs_of
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -101,6 +102,7 @@ def assert_quoted(block: str, printed: str) -> None:
 
 
 def test_the_analysts_month(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    packs_of(here / "data", "E54000062")
     follow("analyst.md", capsys, monkeypatch)
     assert len(list((here / "data" / "marts").glob("2026-03-31-*"))) == 2
 
@@ -108,6 +110,7 @@ def test_the_analysts_month(here: Path, capsys: pytest.CaptureFixture[str], monk
 def test_the_auditors_afternoon(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    packs_of(here / "data", "E54000062")
     follow("auditor.md", capsys, monkeypatch)
     assert ledger.read(here / "data" / "ledger.jsonl")[-1]["verdict"] == "same bytes"
 
