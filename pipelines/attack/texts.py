@@ -10,15 +10,17 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from pipelines import describe, figures, loss, places, seal
+from pipelines import describe, disk, figures, loss, report, seal
 from pipelines.database import Connection, identifier
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
 from pipelines.report import reading
+from pipelines.report.pack import Pack
 
 # Of one text so many numbers are named.
 NAMED = 3
@@ -87,6 +89,8 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
             told[name] = _read(path).replace(release.name, " ")
     by_text = {name: _told(name, text) for name, text in told.items()}
     named = set(_numbers_of(method)) | set(_names()) | _axes(method) if told else set()
+    if any(Path(name).suffix in reading.FORMS for name in told):
+        named |= _of_forms()
     printed = _printed(con, {one for of_text in by_text.values() for each in of_text for one in each} - named)
     for name, of_text in by_text.items():
         unknown = [each[0] for each in of_text if not any(one in named or one in printed for one in each)]
@@ -111,9 +115,17 @@ def _read(path: Path) -> str:
     """Return whatever a stranger can read of a file: what is packed in it, and its properties, too."""
     if path.suffix in reading.FORMS:
         return "\n".join(PAGES.sub(" ", one) for one in reading.texts(path))
-    text = path.read_text(encoding="utf-8", errors="replace")
-    # Of our own script nothing is told; another one is read like any text.
-    return text.replace((places.REPORTS / "pack.js").read_text(encoding="utf-8").strip(), "")
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+@cache
+def _of_forms() -> frozenset[Decimal]:
+    """Return the numbers that a pack without a word in it has in its forms: of versions, styles and sizes."""
+    blank = Pack("X", "", "", "", "2000-01-01", "", "", sections=())
+    with disk.passing_folder() as place:
+        for name, content in report.forms(blank):
+            disk.write_whole(place / name, content)
+        return frozenset(number for path in sorted(place.iterdir()) for number in numbers(_read(path)))
 
 
 def _is_image_alone(content: bytes) -> bool:
