@@ -204,8 +204,8 @@ def wanted(units: Sequence[Row], method: Mapping[str, Any]) -> list[Row]:
         ValueError: one that is asked for isn't in the release.
     """
     asked = method["board_pack"]["units"]
-    if asked == ["all"]:
-        return list(units)
+    if asked in (["all"], ["none"]):
+        return list(units) if asked == ["all"] else []
     if unknown := sorted(set(asked) - {unit["org_code"] for unit in units}):
         raise ValueError(
             f"method.yaml: board_pack.units: {unknown[0]} is no unit of this release; write [all], or codes"

@@ -70,7 +70,7 @@ class Scenario:
 
 
 # Board packs are files in the folder of a release to be, as its tables are: one scenario has one.
-NO_PACKS, PACK = ({"method.yaml": f"board_pack: {{units: [{units}]}}\n"} for units in ("", "RNA"))
+NO_PACKS, PACK = ({"method.yaml": f"board_pack: {{units: [{units}]}}\n"} for units in ("none", "RNA"))
 FIRST = Scenario(
     "a first run", [Step({**NO_PACKS, "landing/march.csv": headcount(40), "landing/letter.csv": LETTER}, ["run"])], of=5
 )

@@ -137,8 +137,8 @@ def test_a_release_that_is_only_built_says_what_is_seen_to_be_missing(folder: Da
     [
         (lambda path: (path / "unit.csv").write_text("org_code\nRNB\n"), "unit.csv was changed"),
         (lambda path: (path / "internal" / "trend.parquet").write_text("PAR1 exacd"), "internal/trend.parquet was ch"),
-        (lambda path: (path / "report" / "RNA" / "pack.html").unlink(), "report/RNA/pack.html is gone"),
-        (lambda path: (path / "report" / "more.csv").touch(), "report/more.csv was added"),
+        (lambda path: (path / "more" / "RNA" / "pack.html").unlink(), "more/RNA/pack.html is gone"),
+        (lambda path: (path / "more" / "more.csv").touch(), "more/more.csv was added"),
         (lambda path: (path / "internal" / "more").touch(), "internal/more was added"),
         (lambda path: (path / "linked").symlink_to("report"), "linked isn't a file but a link"),
         (lambda path: (path / "SHA256SUMS").unlink(), "SHA256SUMS isn't there"),
