@@ -115,10 +115,10 @@ def what_next(console: "Console", folder: "DataFolder", journey: "Journey") -> N
 
 def _packs(release: "Path") -> list[str]:
     """Return where the board packs lie, if there are any."""
-    from pipelines import report
+    from pipelines.report import FOLDER, forms
 
-    pages = len(list(release.glob(f"{report.FOLDER}/*/{report.PAGE}")))
-    return [f"release   Board packs, of {pages:,} units: {release / report.FOLDER}"] if pages else []
+    pages = len(list(release.glob(f"{FOLDER}/*/{forms.PAGE}")))
+    return [f"release   Board packs, of {pages:,} units: {release / FOLDER}"] if pages else []
 
 
 def _next(folder: "DataFolder", answered: "Quarantined", rule: str) -> str:

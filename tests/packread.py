@@ -20,7 +20,8 @@ from openpyxl.cell import Cell as Place
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines.figures import Count, People, Points, Ratio, Share
-from pipelines.report import pdftext, words
+from pipelines.report import words
+from pipelines.report.forms import pdftext
 from pipelines.report.pack import Block, Bullets, Chart, Finding, Pack, Paragraph, Section, Table, Terms, text
 from tests.packs import HOSTILE, pack
 

@@ -16,10 +16,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines import describe, disk, figures, loss, report, seal
+from pipelines import describe, disk, figures, loss, seal
 from pipelines.database import Connection, identifier
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
-from pipelines.report import reading
+from pipelines.report import forms
+from pipelines.report.forms import reading
 from pipelines.report.pack import Pack
 
 # Of one text so many numbers are named.
@@ -123,7 +124,7 @@ def _of_forms() -> frozenset[Decimal]:
     """Return the numbers that a pack without a word in it has in its forms: of versions, styles and sizes."""
     blank = Pack("X", "", "", "", "2000-01-01", "", "", sections=())
     with disk.passing_folder() as place:
-        for name, content in report.forms(blank):
+        for name, content in forms.of(blank):
             disk.write_whole(place / name, content)
         return frozenset(number for path in sorted(place.iterdir()) for number in numbers(_read(path)))
 

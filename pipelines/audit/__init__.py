@@ -23,7 +23,7 @@ from pipelines.freeze.objects import DamagedError
 from pipelines.places import DataFolder
 from pipelines.protect.key import DisclosureKeyError, Key, existing
 from pipelines.publish import provenance
-from pipelines.report import reading
+from pipelines.report.forms import reading
 from pipelines.report.words import SYNTHETIC
 from pipelines.road import open_database
 

@@ -19,13 +19,12 @@ from pipelines.figures import day
 from pipelines.freeze import snapshot
 from pipelines.measure import Measured
 from pipelines.places import DataFolder
-from pipelines.report import board, source
+from pipelines.report import board, forms, source
 from pipelines.report.pack import Bullets, Finding, Pack, Paragraph, Terms, text
 from pipelines.report.source import Row, Told
 from pipelines.report.words import SYNTHETIC
 
 FOLDER = "report"
-PAGE, PDF, WORKBOOK, PAPER, CHARTS = "board-pack.html", "board-pack.pdf", "board-pack.xlsx", "summary.docx", "charts"
 
 # So many words name a paragraph that was left out.
 BEGINNING = 6
@@ -189,7 +188,7 @@ def write(
         for unit in wanted(units, about.method):
             told = source.read(con, unit, about.as_at_date, about.method)
             made, left_out = made_of(told, about, written.get(unit["org_code"]))
-            for name, content in forms(made):
+            for name, content in forms.of(made):
                 path = out / unit["org_code"] / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(path, content)
@@ -262,19 +261,3 @@ def texts(pack: Pack) -> Iterator[str]:
                     table = block if not hasattr(block, "table") else block.table
                     yield from (table.caption, *table.notes, *table.heads)
                     yield from (text(cell) for row in table.rows for cell in row)
-
-
-def forms(pack: Pack) -> Iterator[tuple[str, bytes | str]]:
-    """Yield each form of a pack with its name below the unit's folder."""
-    from pipelines.report.drawing import png
-    from pipelines.report.page import page
-    from pipelines.report.paper import paper
-    from pipelines.report.pdf import pdf
-    from pipelines.report.workbook import workbook
-
-    yield PAGE, page(pack)
-    yield PDF, pdf(pack)
-    yield WORKBOOK, workbook(pack)
-    yield PAPER, paper(pack)
-    for chart in pack.charts:
-        yield f"{CHARTS}/{chart.identifier.removesuffix('_chart')}.png", png(chart)

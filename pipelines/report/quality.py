@@ -78,7 +78,7 @@ def _submissions(told: Told) -> Table:
         rows=tuple(
             (
                 row["org_name"],
-                "nothing" if row["status"] == "absent" else FEEDS[row["feed"]],
+                "nothing accepted" if row["status"] == "absent" else FEEDS[row["feed"]],
                 day(row["extracted_on"]) if row["extracted_on"] else "–",
                 {"some": "some", "none": "none", None: "–"}[row["rejected"]],
                 TOTALS[row["control_totals"]],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.report.page import page
+from pipelines.report.forms.page import page
 from tests.browser.sight import Sight
 from tests.full_pack import full
 

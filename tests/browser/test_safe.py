@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
+from pipelines.report.forms.page import page
 from pipelines.report.pack import Pack
-from pipelines.report.page import page
 from tests.browser.sight import Sight
 from tests.packs import HOSTILE, pack
 from tests.pages import LEAVES, plain, said

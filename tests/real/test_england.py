@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
+from decimal import ROUND_HALF_UP, Decimal
 from math import ceil, sqrt
 from pathlib import Path
 from statistics import NormalDist
@@ -16,6 +17,7 @@ from rich.console import Console
 
 from pipelines.places import DataFolder
 from pipelines.road import walk
+from tests import pages
 
 NHS = "nhs_england_ethnicity_by_band/nhs-workforce.csv"
 ONS = tuple(f"census2021/ons-ethnic-population-{area}.csv" for area in ("la", "reg", "nat"))
@@ -212,6 +214,22 @@ def test_nothing_is_said_that_the_files_do_not_tell(gaps: list[dict[str, Any]]) 
     assert {row["clinical"] for row in gaps} == {"all"}  # clinical and non-clinical posts can't be told apart
     assert {row["classification"] for row in gaps} == {"ons_5", "wres", "total"}
     assert {row["marker"] for row in gaps if row["comparator"] == "previous"} == {"[x]"}
+
+
+def test_the_board_pack_says_what_the_publisher_counted(
+    internal: Path, staff: dict[tuple[str, str, str, str], int]
+) -> None:
+    """Counts that are public already stand as they are."""
+    pointer = json.loads((internal.parents[1] / "current.json").read_text())
+    assert pointer["state"] == "gated"
+    (unit,) = (internal.parent / "report").iterdir()
+    told = pages.texts((unit / "board-pack.html").read_text(encoding="utf-8"))
+    known, white = (staff["as at Mar 2018", "All", "All", group] for group in ("All known", "White"))
+    share = (Decimal(100 * (known - white)) / known).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    who = "of NHS staff whose ethnicity is known were BME"
+    assert f"At 31 March 2018, {share} % {who} ({known - white:,} of {known:,})." in told
+    assert "These counts were made public by their publisher before, and are shown as published." in told
+    assert "No answers on sex were sent." in told
 
 
 def test_another_folder_gives_the_same_bytes(real_data: Path, internal: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.report import drawing
+from pipelines.report.forms import drawing
 from tests.contrast import colour, contrast, weak
 from tests.full_pack import full
 from tests.packs import pack

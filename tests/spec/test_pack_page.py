@@ -17,9 +17,9 @@ from lxml import etree, html
 
 from pipelines import places
 from pipelines.figures import Points
-from pipelines.report import drawing
+from pipelines.report.forms import drawing
+from pipelines.report.forms.page import page
 from pipelines.report.pack import Pack, Section, Table
-from pipelines.report.page import page
 from tests.conftest import PROJECT_ROOT
 from tests.full_pack import full
 from tests.packs import HOSTILE, pack
@@ -185,7 +185,7 @@ def test_a_page_stays_below_a_megabyte() -> None:
 
 
 def test_another_process_makes_the_same_page() -> None:
-    code = "import sys; from tests.full_pack import full; from pipelines.report.page import page; "
+    code = "import sys; from tests.full_pack import full; from pipelines.report.forms.page import page; "
     code += "sys.stdout.buffer.write(page(full()).encode())"
     environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland", "LC_ALL": "C"}
     made = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, env=environment, capture_output=True)

@@ -12,9 +12,9 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
+from pipelines.report.forms.paper import paper
+from pipelines.report.forms.reading import texts
 from pipelines.report.pack import Bullets, Chart, Finding, Pack, Paragraph, Section, Table, Terms, text
-from pipelines.report.paper import paper
-from pipelines.report.reading import texts
 from tests.packread import digest, elsewhere, everything, large, missing, shown, texts_of_paper
 from tests.packs import HOSTILE, pack
 

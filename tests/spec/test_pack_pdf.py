@@ -10,11 +10,11 @@ import pypdfium2
 import pytest
 
 from pipelines.figures import Count
-from pipelines.report.fitting import SIDEWAYS, UPRIGHT, fit
+from pipelines.report.forms.fitting import SIDEWAYS, UPRIGHT, fit
+from pipelines.report.forms.pdf import pdf, printable
+from pipelines.report.forms.reading import texts
+from pipelines.report.forms.tags import elements, with_row_heads
 from pipelines.report.pack import Bullets, Finding, Pack, Paragraph, Section, Table, Terms
-from pipelines.report.pdf import pdf, printable
-from pipelines.report.reading import texts
-from pipelines.report.tags import elements, with_row_heads
 from tests.packread import digest, elsewhere, everything, large, missing, seen_of_pdf, texts_of_pdf
 from tests.packs import HOSTILE, pack
 

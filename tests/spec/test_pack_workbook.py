@@ -15,10 +15,10 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines.figures import Count, Figure, Points, Share
+from pipelines.report.forms.reading import texts
+from pipelines.report.forms.sheets import unique
+from pipelines.report.forms.workbook import ADDS_UP, NO_MARK, columns, sheet_names, workbook
 from pipelines.report.pack import Block, Chart, Pack, Paragraph, Section, Table
-from pipelines.report.reading import texts
-from pipelines.report.sheets import unique
-from pipelines.report.workbook import ADDS_UP, NO_MARK, columns, sheet_names, workbook
 from tests.packread import (
     cells_of_workbook,
     digest,

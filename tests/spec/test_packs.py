@@ -1,5 +1,7 @@
 """Board packs end to end: of a sample and of nothing; every form, and what a publication makes of them."""
 
+import hashlib
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,11 +16,12 @@ import yaml
 from lxml import html
 from rich.console import Console
 
-from pipelines import approval, database, handover, ledger, report, seal
+from pipelines import approval, cli, database, handover, ledger, report, seal
 from pipelines.approval import Decision
 from pipelines.figures import day, numbers
 from pipelines.places import DataFolder
-from pipelines.report import reading, source
+from pipelines.report import forms, source
+from pipelines.report.forms import reading
 from pipelines.report.words import SYNTHETIC
 from pipelines.road import Journey, walk
 from tests import contrast, packread, pages
@@ -40,7 +43,7 @@ Exactly 1,234,567 people are meant here.
 """
 # Of RL4 nothing is sent.
 UNITS = ("E54000062", "RNA", "QUA", "E08000027", "RL4")
-FORMS = {report.PAGE, report.PDF, report.WORKBOOK, report.PAPER}
+FORMS = {forms.PAGE, forms.PDF, forms.WORKBOOK, forms.PAPER}
 KEY = (*("org_code", "employment_type", "clinical"), *("grade_family", "grade_group", "classification", "category"))
 # Plain words only: these have a meaning of their own in statistics, and another in a newspaper.
 LOADED = re.compile(r"\b(robust|significan\w*|outliers?|provabl\w*|validated)\b", re.IGNORECASE)
@@ -79,7 +82,7 @@ def test_the_gate_opens_and_each_unit_has_every_form(journey: Journey, packs: Pa
     assert (journey.release.state, journey.release.closed) == ("gated", ())
     units = {path.name: path for path in packs.iterdir()}
     assert set(units) == set(UNITS)
-    assert all({path.name for path in unit.iterdir()} - {report.CHARTS} == FORMS for unit in units.values())
+    assert all({path.name for path in unit.iterdir()} - {forms.CHARTS} == FORMS for unit in units.values())
     assert all(path.stat().st_size < 1_000_000 for path in packs.rglob("*") if path.is_file())
 
 
@@ -101,7 +104,7 @@ def test_packs_need_nothing_but_the_public_tables(
 
 def shares(packs: Path, code: str) -> Iterator[dict[str, str]]:
     """The rows of a unit's table of comparators, as its page prints them."""
-    root = html.document_fromstring((packs / code / report.PAGE).read_text(encoding="utf-8"))
+    root = html.document_fromstring((packs / code / forms.PAGE).read_text(encoding="utf-8"))
     (table,) = root.xpath("//table[@data-name='comparators']")
     heads = [pages.plain(cell.text_content()) for cell in table.xpath(".//thead//th")]
     for row in table.xpath(".//tbody/tr"):
@@ -155,9 +158,9 @@ def test_every_form_says_the_same(journey: Journey, packs: Path) -> None:
             made, _ = report.made_of(told, about, None)
             wanted = set(map(pages.plain, report.texts(made)))
             place = packs / unit["org_code"]
-            on_page = " ".join(pages.texts((place / report.PAGE).read_text(encoding="utf-8")))
-            in_pdf = pages.plain(" ".join(packread.texts_of_pdf((place / report.PDF).read_bytes())))
-            cells = packread.cells_of_workbook((place / report.WORKBOOK).read_bytes())
+            on_page = " ".join(pages.texts((place / forms.PAGE).read_text(encoding="utf-8")))
+            in_pdf = pages.plain(" ".join(packread.texts_of_pdf((place / forms.PDF).read_bytes())))
+            cells = packread.cells_of_workbook((place / forms.WORKBOOK).read_bytes())
             in_workbook = {shown(cell) for sheet in cells.values() for row in sheet for cell in row}
             assert [one for one in wanted if one not in on_page] == []
             assert [one for one in wanted if one not in in_pdf] == []
@@ -168,7 +171,7 @@ def test_every_form_says_the_same(journey: Journey, packs: Path) -> None:
 
 
 def test_a_commentary_stands_under_its_name_but_for_what_the_pack_doesnt_print(folder: DataFolder, packs: Path) -> None:
-    page = (packs / "RNA" / report.PAGE).read_text(encoding="utf-8")
+    page = (packs / "RNA" / forms.PAGE).read_text(encoding="utf-8")
     told = pages.texts(page)
     assert {"Review the panels. Owner: C. Chair.", "What we know rests on few people."} <= set(told)
     assert "Written by A. Analyst, 20 April 2026." in told
@@ -179,18 +182,18 @@ def test_a_commentary_stands_under_its_name_but_for_what_the_pack_doesnt_print(f
         "1,234,567" in said
     )
     assert "No actions and no commentary were written for this pack." in pages.texts(
-        (packs / "QUA" / report.PAGE).read_text(encoding="utf-8")
+        (packs / "QUA" / forms.PAGE).read_text(encoding="utf-8")
     )
 
 
 def test_words_are_plain(packs: Path) -> None:
-    for page in packs.rglob(report.PAGE):
+    for page in packs.rglob(forms.PAGE):
         assert LOADED.findall(" ".join(pages.texts(page.read_text(encoding="utf-8")))) == []
 
 
 def test_charts_can_be_read(packs: Path) -> None:
     seen = 0
-    for page in packs.rglob(report.PAGE):
+    for page in packs.rglob(forms.PAGE):
         for drawn in re.findall(r"<svg.*?</svg>", page.read_text(encoding="utf-8"), re.DOTALL):
             assert contrast.weak(drawn) == []
             seen += 1
@@ -216,7 +219,7 @@ def test_what_is_published_names_the_approval_and_no_longer_says_draft(
     approval.approve(data, None, Decision("B. Member", "chair of the EDI board", today, "EDI/7"), today)
     done = handover.publish(data, tmp_path / "out")
     handed_over = done.path / report.FOLDER
-    page = (handed_over / "RNA" / report.PAGE).read_text("utf-8")
+    page = (handed_over / "RNA" / forms.PAGE).read_text("utf-8")
     assert f"Approved on {day(today)}, minute EDI/7." in pages.texts(page)
     for path in (path for path in handed_over.rglob("*") if path.suffix in (".html", *reading.FORMS)):
         told = path.read_text("utf-8") if path.suffix == ".html" else "\n".join(reading.texts(path))
@@ -230,8 +233,47 @@ def test_what_is_published_names_the_approval_and_no_longer_says_draft(
 
 
 def test_a_unit_of_which_nothing_is_published_gets_a_pack_that_says_so(packs: Path) -> None:
-    told = pages.texts((packs / "RL4" / report.PAGE).read_text(encoding="utf-8"))
+    told = pages.texts((packs / "RL4" / forms.PAGE).read_text(encoding="utf-8"))
     assert "Nothing can be shown for this date" in told
     assert any(
         one.startswith("Nothing is published of the workforce of The Royal Wolverhampton NHS Trust") for one in told
     )
+
+
+def test_the_descriptor_names_each_form_with_its_hash(journey: Journey, packs: Path) -> None:
+    told = json.loads((journey.release.path / "datapackage.json").read_text(encoding="utf-8"))["resources"]
+    documents = {one["path"]: one for one in told if one["path"].startswith(f"{report.FOLDER}/")}
+    assert set(documents) == {f"report/{unit}/{name}" for unit in UNITS for name in FORMS}
+    one = documents[f"report/RNA/{forms.PDF}"]
+    content = (packs / "RNA" / forms.PDF).read_bytes()
+    assert one["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert (one["bytes"], one["mediatype"]) == (len(content), "application/pdf")
+    assert one["name"] == "report-rna-board-pack-pdf"
+
+
+@pytest.mark.parametrize(("asked", "code"), [([], 0), (["2026-03-31"], 0), (["2019-01-01"], 2)])
+def test_the_command_writes_the_packs_of_a_release_again(
+    folder: DataFolder,
+    packs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    asked: list[str],
+    code: int,
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setattr("sys.argv", ["edi", "report", *asked, "--out", str(out), "--data", str(folder.root)])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == code
+    if code:
+        assert not out.exists()
+        return
+    assert f"{len(UNITS)} board packs in" in " ".join(capsys.readouterr().out.split())
+    assert {path.name for path in out.iterdir()} == set(UNITS)
+    assert (out / "RNA" / forms.PAPER).read_bytes() == (packs / "RNA" / forms.PAPER).read_bytes()
+
+
+def test_a_unit_that_isnt_in_the_release_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"board_pack\.units: R00 is no unit of this release"):
+        report.wanted([{"org_code": "RNA"}], {"board_pack": {"units": ["RNA", "R00"]}})

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.figures import Figure
-from pipelines.report.metrics import font
+from pipelines.report.forms.metrics import font
+from pipelines.report.forms.plain import plain
 from pipelines.report.pack import Table, text
-from pipelines.report.plain import plain
 
 # What a line of an A4 page has between its margins, in points: upright, and on its side.
 UPRIGHT, SIDEWAYS = 487.0, 734.0

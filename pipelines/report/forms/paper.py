@@ -8,10 +8,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from pipelines.figures import Figure
-from pipelines.report.drawing import png
-from pipelines.report.fitting import Fit, fit
+from pipelines.report.forms.drawing import png
+from pipelines.report.forms.fitting import Fit, fit
+from pipelines.report.forms.plain import NO_ROWS, midnight, plain, repacked
 from pipelines.report.pack import Block, Bullets, Chart, Finding, Pack, Paragraph, Table, Terms, text
-from pipelines.report.plain import NO_ROWS, midnight, plain, repacked
 from pipelines.report.words import SIGNS, VERDICTS
 
 if TYPE_CHECKING:

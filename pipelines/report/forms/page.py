@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from pipelines import places
 from pipelines.figures import Figure
-from pipelines.report import drawing
+from pipelines.report.forms import drawing
 from pipelines.report.pack import Block, Cell, Pack, Table, text
 from pipelines.report.words import SIGNS
 

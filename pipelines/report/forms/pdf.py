@@ -1,7 +1,7 @@
 """The board pack as a PDF, built to PDF/UA-1: tagged, with headings, heads of columns and of rows, and descriptions.
 
 What the pack says comes to the template as data, and never as its language. Typst tags the heads of columns;
-``pipelines.report.tags`` makes the first cell of each row the head of its row.
+``pipelines.report.forms.tags`` makes the first cell of each row the head of its row.
 """
 
 import json
@@ -10,12 +10,12 @@ from typing import Any
 
 from pipelines import places
 from pipelines.figures import Figure
-from pipelines.report.drawing import svg
-from pipelines.report.fitting import breakable, fit
-from pipelines.report.metrics import font
+from pipelines.report.forms.drawing import svg
+from pipelines.report.forms.fitting import breakable, fit
+from pipelines.report.forms.metrics import font
+from pipelines.report.forms.plain import NO_ROWS, coded, midnight, plain
+from pipelines.report.forms.tags import with_row_heads
 from pipelines.report.pack import Block, Bullets, Cell, Chart, Finding, Pack, Paragraph, Section, Table, Terms, text
-from pipelines.report.plain import NO_ROWS, coded, midnight, plain
-from pipelines.report.tags import with_row_heads
 from pipelines.report.words import SIGNS, VERDICTS
 
 RECORD = "For the record"

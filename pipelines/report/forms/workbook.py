@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pipelines.figures import Figure
+from pipelines.report.forms.plain import NO_ROWS, midnight
+from pipelines.report.forms.sheets import Cell, Cover, Link, Sheet, first_free, written
 from pipelines.report.pack import Block, Bullets, Chart, Finding, Pack, Paragraph, Section, Table, Terms
 from pipelines.report.pack import Cell as PackCell
-from pipelines.report.plain import NO_ROWS, midnight
-from pipelines.report.sheets import Cell, Cover, Link, Sheet, first_free, written
 from pipelines.report.words import VERDICTS
 
 # Shorthand as the Analysis Function writes it, as it is meant here.

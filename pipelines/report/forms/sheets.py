@@ -12,9 +12,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from pipelines.figures import Figure
-from pipelines.report.metrics import font
+from pipelines.report.forms.metrics import font
+from pipelines.report.forms.plain import plain, repacked
 from pipelines.report.pack import text
-from pipelines.report.plain import plain, repacked
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

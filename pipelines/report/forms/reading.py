@@ -1,7 +1,7 @@
 """Reading: every text that somebody could find in a PDF, a workbook or a paper, however it lies hidden there.
 
 Nothing is rendered: a test or an attack sees at least what a stranger sees who looks behind the pages. Numbers of a
-workbook come as they are stored; ``pipelines.report.pdftext`` reads the pages of a PDF.
+workbook come as they are stored; ``pipelines.report.forms.pdftext`` reads the pages of a PDF.
 """
 
 import posixpath
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from pipelines.report import pdftext
+from pipelines.report.forms import pdftext
 
 # Attributes in which a file keeps words: alternative texts, names, formats of numbers, headings, targets of links.
 WORDED = frozenset(
