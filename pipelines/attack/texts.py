@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines import describe, disk, figures, loss, seal
+from pipelines import database, describe, disk, figures, loss, seal
 from pipelines.database import Connection, identifier
 from pipelines.gate import COUNTED, WITHOUT_COUNTS
 from pipelines.report import forms
@@ -89,7 +89,7 @@ def unexplained(con: Connection, release: Path, method: Mapping[str, Any]) -> li
             # Of a release's name the digits are no number, even where they stand by themselves.
             told[name] = _read(path).replace(release.name, " ")
     by_text = {name: _told(name, text) for name, text in told.items()}
-    named = set(_numbers_of(method)) | set(_names()) | _axes(method) if told else set()
+    named = set(_numbers_of(method)) | set(_names()) | _labels(con, release) | _axes(method) if told else set()
     if any(Path(name).suffix in reading.FORMS for name in told):
         named |= _of_forms()
     printed = _printed(con, {one for of_text in by_text.values() for each in of_text for one in each} - named)
@@ -140,6 +140,16 @@ def _is_image_alone(content: bytes) -> bool:
             return False
         at += 12 + length
     return at == len(content) and part == b"IEND"
+
+
+def _labels(con: Connection, release: Path) -> set[Decimal]:
+    """Return the numbers in names that the public tables without counts give: of ages, bands, employers."""
+    found: set[Decimal] = set()
+    for path in (release / f"{name}.parquet" for name in WITHOUT_COUNTS):
+        if path.is_file():
+            table = con.execute(f"select columns(*)::varchar from {database.parquet(path)}").fetchall()
+            found |= {number for row in table for text in row if text for number in numbers(text)}
+    return found
 
 
 def _axes(method: Mapping[str, Any]) -> set[Decimal]:

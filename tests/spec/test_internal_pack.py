@@ -16,7 +16,7 @@ from pipelines.freeze import Snapshot
 from pipelines.internal_pack import Sum
 from pipelines.measure.public import write_public
 from pipelines.places import DataFolder
-from tests.cube import Row, people, register
+from tests.cube import Row, people, register, without_files
 
 ASKED = {"internal_threshold": 5, "internal_pack": True}
 SNAPSHOT = Snapshot("5a" * 32, Path(), date(2026, 3, 31), (), {"disclosure": ASKED})
@@ -34,6 +34,7 @@ def release(con: Connection, folder: Path, rows: Sequence[Row] = PEOPLE) -> Path
     register(con, rows)
     (folder / "internal").mkdir(parents=True)
     con.execute("create or replace table representation_gap as select distinct org_code from group_count")
+    without_files(con)
     write_public(con, folder, {})
     database.export(con, database.read_sql("marts/grade_profile"), folder / "internal" / "grade_profile.parquet", {})
     con.execute("drop table representation_gap")

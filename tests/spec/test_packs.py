@@ -16,7 +16,7 @@ import yaml
 from lxml import html
 from rich.console import Console
 
-from pipelines import approval, cli, database, handover, ledger, report, seal
+from pipelines import approval, cli, commentary, database, handover, ledger, report, seal
 from pipelines.approval import Decision
 from pipelines.figures import day, numbers
 from pipelines.places import DataFolder
@@ -152,10 +152,11 @@ def test_every_form_says_the_same(journey: Journey, packs: Path) -> None:
     frozen = journey.release.snapshot
     facts = report.facts(journey.release.release_id, frozen.snapshot_id, frozen.method, "")
     about = report.About(frozen.as_at_date, frozen.method, facts, report.DRAFT, SYNTHETIC)
+    written = commentary.read(packs.parents[2] / "commentary.md", about.as_at_date)
     with database.connect() as con, source.opened(con, journey.release.path, about.as_at_date, about.method) as units:
         for unit in (one for one in units if one["org_code"] in UNITS):
             told = source.read(con, unit, about.as_at_date, about.method)
-            made, _ = report.made_of(told, about, None)
+            made, _ = report.made_of(told, about, written.get(unit["org_code"]))
             wanted = set(map(pages.plain, report.texts(made)))
             place = packs / unit["org_code"]
             on_page = " ".join(pages.texts((place / forms.PAGE).read_text(encoding="utf-8")))

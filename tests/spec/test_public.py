@@ -8,6 +8,7 @@ import pytest
 from pipelines import database
 from pipelines.database import Connection
 from pipelines.measure.public import TABLES, FormulaError, write_public
+from tests.cube import without_files
 from tests.reference_tables import Cells, database_of, packaged
 
 NOTES = {"snapshot_id": "x", "synthetic": "yes"}
@@ -23,6 +24,7 @@ IN_OLD: Cells = TRUST | {"sector": "nhs", "parent_code": "OLD"}
 def register(con: Connection, codes: Sequence[str], day: str = DAY) -> None:
     con.execute("create or replace table representation_gap as select unnest(?::varchar[]) as org_code", [codes])
     con.execute("create or replace table run as select ?::date as as_at_date", [day])
+    without_files(con)
 
 
 def units(root: Path, organisations: Sequence[Cells], *successions: Cells, day: str = DAY) -> list[tuple[str, ...]]:
