@@ -24,7 +24,7 @@ KEPT = frozenset(
 ELEMENTS = frozenset(("html", "body", "a", "button", "select", "b", "strong", "h1", "h2", "h3", "p", "ul", "ol", "li"))
 
 HEAD = """\
-/* nhsuk-frontend {version}, from its npm package, by NHS England under the MIT licence: see LICENSE beside this file.
+/* nhsuk-frontend {version}, from its npm package, by NHS England under the MIT licence (licence.txt beside this file).
    Purged by .ci/nhsuk.py, which lists the components that are kept; not to be edited by hand. Without Frutiger, the NHS
    logo, and everything that is fetched. */
 """

@@ -162,7 +162,7 @@ def texts_of_paper(content: bytes) -> list[str]:
 def elsewhere(form: str) -> str:
     """Return the hash of a form of the large pack, made in another process under another clock and language."""
     code = f"import sys; from hashlib import sha256; from tests.packread import large; \
-from pipelines.report.{form} import {form}; sys.stdout.write(sha256({form}(large())).hexdigest())"
+from pipelines.report.forms.{form} import {form}; sys.stdout.write(sha256({form}(large())).hexdigest())"
     setting = {"PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland", "LANG": "C", "LC_ALL": "C", "PYTHONPATH": str(ROOT)}
     run = subprocess.run([sys.executable, "-c", code], env=os.environ | setting, capture_output=True, check=True)
     return run.stdout.decode()

@@ -22,7 +22,7 @@ from pipelines.freeze import canonical
 SHIPPED = {
     "sql": (".sql",),
     "expectations": (".json",),
-    "reports": (".j2", ".yaml"),
+    "reports": (".j2", ".yaml", ".css", ".js", ".typ", ".ttf", ".woff2", ".txt"),
     "data/contracts": (".yaml",),
     "data/layouts": (".yaml",),
     "data/reference": (".csv", ".yaml"),

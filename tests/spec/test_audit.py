@@ -16,6 +16,7 @@ from pipelines.audit.changes import since
 from pipelines.cli import main
 from pipelines.freeze import snapshot
 from pipelines.places import DataFolder
+from tests.few import packs_of
 from tests.spec.test_freeze import extract
 
 
@@ -23,6 +24,7 @@ from tests.spec.test_freeze import extract
 def released(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     """A data folder with one release: forty people of one employer, of whom twelve are BME."""
     folder = DataFolder(tmp_path_factory.mktemp("audited"))
+    packs_of(folder.root, "RNA")
     folder.landing.mkdir()
     rows = extract("RNA", "2026-03-31", 28) + extract("RNA", "2026-03-31", 12).splitlines()[1].replace("White", "BME")
     (folder.landing / "march.csv").write_text(rows + "\n", encoding="utf-8")

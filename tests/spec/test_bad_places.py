@@ -17,6 +17,7 @@ from pipelines.ingest import Ingested, ingest
 from pipelines.landing import landed
 from pipelines.places import DataFolder
 from pipelines.sample import write_sample
+from tests.few import packs_of
 from tests.spec.test_bad_files import FIRST, GOOD, MAIN, Edi, edi_here
 
 __all__ = ["edi_here"]  # the fixture
@@ -34,6 +35,7 @@ def rules(ingested: Ingested) -> dict[str, str]:
 @pytest.fixture
 def landing(tmp_path: Path) -> Path:
     """The landing folder of ``tmp_path``, with a sound file."""
+    packs_of(tmp_path)
     (tmp_path / "landing").mkdir()
     (tmp_path / "landing" / "a.csv").write_text(GOOD, encoding="utf-8")
     return tmp_path / "landing"

@@ -24,6 +24,7 @@ from pipelines.measure import parts
 from pipelines.places import DataFolder
 from pipelines.reference import method
 from pipelines.validate import Validated
+from tests.few import packs_of
 from tests.frozen import frozen, read, sha256
 from tests.spec.test_freeze import events
 from tests.spec.test_revision import groups, nurses
@@ -37,6 +38,7 @@ Take, Judge = Callable[..., Snapshot], Callable[..., Validated]
 @pytest.fixture
 def folder(tmp_path: Path) -> DataFolder:
     folder = DataFolder(tmp_path / "data")
+    packs_of(folder.root)
     folder.landing.mkdir(parents=True)
     return folder
 

@@ -54,7 +54,8 @@ def test_the_path_of_a_data_folder_changes_nothing_that_is_made(
     (real / "landing").symlink_to(landing, target_is_directory=True)
     (tmp_path / "by link").symlink_to(real, target_is_directory=True)
     # The key is drawn once, and goes where the data go.
-    shutil.copy(tmp_path / "disclosure.key", real)
+    for name in ("disclosure.key", "method.yaml"):
+        shutil.copy(tmp_path / name, real)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     code, printed = edi_here("run", "--data", Path("..") / "by link")
@@ -106,7 +107,7 @@ def test_a_file_system_without_locks_is_refused(
         f"edi: {tmp_path} lies on a file system without locks, and another run couldn't be kept out; put the data "
         "folder on a local disk, or have the share mounted with locks (docs/folders.md)\n",
     )
-    assert {path.name for path in tmp_path.iterdir()} == {"landing", ".edi.lock"}
+    assert {path.name for path in tmp_path.iterdir()} == {"landing", "method.yaml", ".edi.lock"}
     assert [path.name for path in landing.iterdir()] == ["a.csv"]
 
 

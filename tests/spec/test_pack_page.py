@@ -201,7 +201,7 @@ def test_of_nhsuk_frontend_there_is_what_the_page_uses_and_no_more() -> None:
     sheet = (places.REPORTS / "nhsuk" / "nhsuk.css").read_text(encoding="utf-8")
     head, _, rules = sheet.partition("*/")
     assert "nhsuk-frontend 10.6.1" in head
-    assert (places.REPORTS / "nhsuk" / "LICENSE").is_file()
+    assert (places.REPORTS / "nhsuk" / "licence.txt").is_file()
     for unwanted in ("Frutiger", "url(", "@font-face", "@import"):
         assert unwanted not in rules
     used = _classes((places.REPORTS / name).read_text(encoding="utf-8") for name in ("pack.html.j2", "pack.js"))

@@ -16,6 +16,7 @@ from pipelines.places import DataFolder
 from pipelines.road import waiver_lines
 from pipelines.waiver import Waiver, Waiving
 from tests.cube import Row, mart, people, register
+from tests.few import packs_of
 from tests.frozen import Counted, counted, judged
 from tests.reference_tables import Cells, database_of
 from tests.spec.test_revision import groups, nurses
@@ -199,6 +200,7 @@ def nurses_of(org_code: str, long_hours: int = 1) -> str:
 def land(tmp_path: Path) -> Callable[..., DataFolder]:
     def land(waiver: str = WAIVER, **texts: str) -> DataFolder:
         folder = DataFolder(tmp_path)
+        packs_of(folder.root)
         folder.landing.mkdir(exist_ok=True)
         (tmp_path / "waivers").mkdir(exist_ok=True)
         (tmp_path / "waivers" / "job-shares.yaml").write_text(waiver, encoding="utf-8")

@@ -148,6 +148,7 @@ HEADCOUNT = (
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A data folder with one small headcount extract."""
+    packs_of(tmp_path / "data")
     (tmp_path / "data" / "landing").mkdir(parents=True)
     (tmp_path / "data" / "landing" / "march.csv").write_text(HEADCOUNT)
     return tmp_path / "data"

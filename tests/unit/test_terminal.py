@@ -13,6 +13,7 @@ from rich.console import Console
 from pipelines import progress, show
 from pipelines.progress import Stage, stage
 from pipelines.terminal import SHOWN, print_lines, visible
+from tests.few import packs_of
 
 # Escapes that colour and move the cursor, markup, a right-to-left override, a line break, a byte that isn't UTF-8.
 HOSTILE = [
@@ -138,6 +139,7 @@ def test_hostile_names_in_a_real_terminal_with_its_bars(tmp_path: Path) -> None:
     """A run that ends soon, as nothing of these files can be measured; the bar names them while it reads."""
     import pty
 
+    packs_of(tmp_path)
     (tmp_path / "landing").mkdir()
     header = "as_at_date,org_code,employment_type,grade,clinical,staff_group,characteristic,classification,category,"
     for number, name in enumerate(["\x1b[41mred.csv", "[b]x.csv", "a\u202evsc.csv", "a\nrefused   b.csv"]):

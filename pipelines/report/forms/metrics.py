@@ -28,7 +28,7 @@ class Font:
 @cache
 def font(is_bold: bool = False) -> Font:
     """Return the metrics of the font that the project brings along."""
-    content = (places.REPORTS / "fonts" / f"Arimo-{'Bold' if is_bold else 'Regular'}.ttf").read_bytes()
+    content = (places.REPORTS / "fonts" / f"arimo_{'bold' if is_bold else 'regular'}.ttf").read_bytes()
     tables = _tables(content)
     (em,) = struct.unpack_from(">H", content, tables["head"] + 18)
     (measured,) = struct.unpack_from(">H", content, tables["hhea"] + 34)

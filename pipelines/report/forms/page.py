@@ -92,7 +92,7 @@ def _style() -> str:
     faces = (
         FACE.format(weight=weight, data=base64.b64encode(file.read_bytes()).decode())
         for weight in WEIGHTS
-        for file in (places.REPORTS / "fonts" / f"arimo-latin-{weight}-normal.woff2",)
+        for file in (places.REPORTS / "fonts" / f"arimo_latin_{weight}.woff2",)
     )
     sheets = (places.REPORTS / "nhsuk" / "nhsuk.css", places.REPORTS / "pack.css")
     return "\n".join((*faces, *(sheet.read_text(encoding="utf-8") for sheet in sheets)))
