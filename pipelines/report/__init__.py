@@ -225,8 +225,7 @@ def made_of(told: Told, about: About, said: Commentary | None) -> tuple[Pack, li
     )
     left_out = [
         f"{commentary.NAME}, {told.unit['org_code']}: '{' '.join(line.split()[:BEGINNING])} …' is left out: the pack "
-        "has no "
-        f"{', '.join(f'{one:,}' for one in dict.fromkeys(figures.numbers(line)) if one not in printed)}"
+        f"has no {', '.join(f'{one:,}' for one in dict.fromkeys(figures.numbers(line)) if one not in printed)}"
         for line in (*said.actions, *said.paragraphs)
         if not _is_printed(line, printed)
     ]

@@ -16,8 +16,7 @@ def section(told: Told) -> Section:
     blocks: list[Block] = [
         Paragraph(
             "The dashed line is the share of residents of the area served; where none may be compared, there is no "
-            "line. "
-            "Grades with too few people for a share have [u]; the finding about the wider group stands above.",
+            "line. Grades with too few people for a share have [u]; the finding about the wider group stands above.",
             is_note=True,
         )
     ]

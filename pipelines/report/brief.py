@@ -34,9 +34,8 @@ def nothing(told: Told) -> list[Section]:
             (
                 Paragraph(
                     f"Nothing is published of the workforce of {told.unit['org_name']} as at {day(told.as_at_date)}: "
-                    "no "
-                    "file that counts its staff has been accepted, or its counts can’t be shown without giving people "
-                    "away."
+                    "no file that counts its staff has been accepted, or its counts can’t be shown without giving "
+                    "people away."
                 ),
                 Paragraph("The board is asked to find out why, and when its figures will be there."),
             ),
@@ -54,8 +53,7 @@ def _asked(told: Told) -> list[Block]:
         Paragraph(
             f"Purpose: to see where the workforce of {told.unit['org_name']} doesn’t look like the people it serves, "
             f"grade by grade, and to decide what follows. It counts {about}{who} as at {day(told.as_at_date)}, "
-            "employed "
-            "substantively; bank staff aren’t among them."
+            "employed substantively; bank staff aren’t among them."
         ),
         *(Paragraph(line) for line in coverage(told)),
         Paragraph("The board is asked to:"),

@@ -21,11 +21,10 @@ def section(told: Told) -> Section:
     """Return each followed group's share by organisation, within limits around the share of all of them."""
     blocks: list[Block] = [
         Paragraph(
-            "If all organisations were alike, chance would keep nearly all of them between the limits: of twenty, one "
-            "would lie "
-            "beyond the 95 % limits all the same, and hardly any beyond the 99.8 % limits. One that lies beyond is "
-            "worth a "
-            "question, and no verdict on anybody. Organisations differ in what they do and where.",
+            "If all organisations were alike, chance would keep nearly all of them between the limits: of twenty, "
+            "one would lie beyond the 95 % limits all the same, and hardly any beyond the 99.8 % limits. One that "
+            "lies beyond is worth a question, and no verdict on anybody. Organisations differ in what they do and "
+            "where.",
             is_note=True,
         )
     ]
@@ -58,8 +57,7 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
         ),
         notes=(
             "Limits: whether the organisation lies within the limits around the share of all together; “cannot tell” "
-            "where "
-            "rounding leaves it open. In the order of names.",
+            "where rounding leaves it open. In the order of names.",
         ),
         is_detail=tuple(True for _ in rows),
     )

@@ -38,26 +38,20 @@ def _methods(told: Told) -> Section:
             Bullets(
                 (
                     "Counted: people in post on the date, once per employer, in their main substantive assignment; "
-                    "heads, and "
-                    "not full-time equivalents.",
+                    "heads, and not full-time equivalents.",
                     "A share is of people with a known answer, on both sides of a comparison.",
                     "Intervals: Wilson’s against residents, Newcombe’s against staff, 95 %. Everybody in post is "
-                    "counted, so "
-                    "they don’t measure an error of sampling: they say how far such a count would move by chance if "
-                    "people "
-                    "came and went as they do.",
+                    "counted, so they don’t measure an error of sampling: they say how far such a count would move "
+                    "by chance if people came and went as they do.",
                     f"A gap matters from {matters} on, or from four fifths of the comparator’s share, whichever is "
                     "smaller.",
                     "Verdicts are by each interval by itself. Of many gaps some are wide by chance alone: the tables "
-                    "of the "
-                    "release hold p-values that take account of that (Benjamini and Hochberg), within one family of "
-                    "gaps.",
-                    "Residents are of the ages and the date that are named: children and the retired among them, where "
-                    "“all "
-                    "ages” stands.",
-                    "Clusters of grades overlap: numbers of people in them don’t add up. In the workbook a column says "
-                    "which "
-                    "rows do.",
+                    "of the release hold p-values that take account of that (Benjamini and Hochberg), within one "
+                    "family of gaps.",
+                    "Residents are of the ages and the date that are named: children and the retired among them, "
+                    "where “all ages” stands.",
+                    "Clusters of grades overlap: numbers of people in them don’t add up. In the workbook a column "
+                    "says which rows do.",
                 )
             ),
         ),
@@ -78,15 +72,11 @@ def _protection(told: Told) -> Section:
         (
             Paragraph(
                 f"Every count was rounded down or up to a multiple of {told.base}, and all else is computed from "
-                "rounded "
-                f"counts: shares, gaps, intervals, verdicts, charts. A 0 means 0 to {told.base - 1} people in each "
-                "grade by "
-                f"answer, and never that there is nobody. A share needs at least {least} people with a known answer, "
-                "and more "
-                "where sums may be further off. A verdict is given only if every count that is consistent with the "
-                "rounding "
-                "agrees on it. Before a release may be shown, an attack tries to find small counts in all that is "
-                "published."
+                f"rounded counts: shares, gaps, intervals, verdicts, charts. A 0 means 0 to {told.base - 1} people in "
+                f"each grade by answer, and never that there is nobody. A share needs at least {least} people with a "
+                "known answer, and more where sums may be further off. A verdict is given only if every count that "
+                "is consistent with the rounding agrees on it. Before a release may be shown, an attack tries to "
+                "find small counts in all that is published."
             ),
             Paragraph("Who has access to exact figures: only those named for it, and never through this pack."),
         ),

@@ -20,9 +20,7 @@ COMPARED = (
 EXCLUDES = "Bands 8a and above, and 8c and above, exclude doctors and dentists, who stand by themselves."
 THIN = (
     "[u] = too few people with a known answer: no share, or one that rounding may have moved by as much as matters. "
-    "[x] = nothing is held that it may be compared with. [z] = "
-    "of "
-    "the whole workforce itself."
+    "[x] = nothing is held that it may be compared with. [z] = of the whole workforce itself."
 )
 SHORT = {
     ("all", "all"): "All NHS staff",

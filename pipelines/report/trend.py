@@ -18,10 +18,8 @@ def section(told: Told) -> Section:
     blocks: list[Block] = [
         Paragraph(
             "A share moves only as people join, leave, are promoted, or answer. Small movements from month to month "
-            "are chance "
-            f"or rounding. {BREAK} = break: others have reported than at the date before, and the share may have moved "
-            "for no "
-            "other reason; the chart has a dotted line there.",
+            f"are chance or rounding. {BREAK} = break: others have reported than at the date before, and the share "
+            "may have moved for no other reason; the chart has a dotted line there.",
             is_note=True,
         )
     ]

@@ -27,8 +27,7 @@ def test_a_gap_below_the_residents_in_full() -> None:
         "lower",
         (
             "At 31 March 2026, 17 % of staff in bands 8a and above whose ethnicity is known were BME (about 70 of "
-            "410). "
-            "Rounding may have moved the share by up to 1.2 percentage points.",
+            "410). Rounding may have moved the share by up to 1.2 percentage points.",
             "That is 14 percentage points below the 31.4 % of residents of the area served (all ages, 21 March 2021). "
             "Chance alone could put the gap anywhere from −17 to −11 percentage points: all of it is below zero, and "
             "rounding doesn’t change that.",
@@ -113,8 +112,7 @@ def test_without_a_comparator_nothing_is_compared() -> None:
     found = finding(gap("0.05", "0.06", "similar", comparator="workforce", **disabled), followed=followed)
     assert found.sentences == (
         "Nothing is published that staff in bands 8a and above may be held against: no comparison is better than a "
-        "wrong "
-        "one.",
+        "wrong one.",
     )
 
 
