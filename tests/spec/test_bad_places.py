@@ -173,12 +173,13 @@ def test_a_full_disk_ends_in_a_sentence_and_a_run_with_room_finishes(tmp_path: P
     """``room`` KiB are left beside what was sent."""
     here, source = tmp_path / "here", tmp_path / "source"
     here.mkdir()
+    packs_of(source)
     write_sample(source / "landing", people=2000, months=1)
     largest = sorted((source / "landing").glob("*.csv"), key=lambda path: -path.stat().st_size)[:3]
     sent = [*largest, *(path.with_name(f"{path.name}.yaml") for path in largest)]
     for path in {*(source / "landing").iterdir()} - {*sent}:
         path.unlink()
-    blocks = sum(-(-path.stat().st_size // 4096) * 4 for path in sent)
+    blocks = sum(-(-path.stat().st_size // 4096) * 4 for path in (*sent, source / "method.yaml"))
     command = ["unshare", "-rm", "sh", "-c", FULL, "sh", f"{blocks + room}k", here, source, sys.executable, MAIN]
     if shutil.which("unshare") is None or subprocess.run([*command[:2], "true"], check=False).returncode:
         pytest.skip("no user namespaces here, and so no small disk to fill")

@@ -11,7 +11,7 @@ from pipelines import ledger, places
 from pipelines.cli import main
 from pipelines.ingest.recognise import Refusal
 from pipelines.places import DataFolder
-from tests.few import write_few
+from tests.few import packs_of, write_few
 from tests.spec.test_personal import DAYS, NAMES, NHS, OWN, staff
 
 EMAILS = [f"{name.replace(' ', '.').lower()}@example.nhs.uk" for name in NAMES]
@@ -41,6 +41,7 @@ def everything_below(folder: DataFolder) -> dict[Path, bytes]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     """A data folder with sound files of one date, and the others."""
     folder = DataFolder(tmp_path_factory.mktemp("data"))
+    packs_of(folder.root, "E54000062", "RNA")
     write_few(folder.landing, people=2_000)
     (folder.root / "layouts").mkdir()
     # Under the packaged one's name, whose place it takes: both would recognise the sound files.

@@ -318,7 +318,7 @@ def test_the_check_digit_is_the_one_of_the_standard(con: Connection) -> None:
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32), rows=st.integers(5, 60))
 def test_random_ten_digit_keys_are_let_in_and_nhs_numbers_never(
     con: Connection, tmp_path_factory: pytest.TempPathFactory, seed: int, rows: int

@@ -49,6 +49,7 @@ def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_demo_shows_stages_gaps_and_where_the_result_lies_and_says_that_it_is_synthetic(
     edi: Edi, tmp_path: Path
 ) -> None:
+    packs_of(tmp_path, "E54000062", "RNA")
     code, printed = edi("demo", "--data", tmp_path, "--people", "300", "--months", "1")
     assert code == 0
     names = ["sample", "ingest", "validate", "freeze", "measure", "protect", "report", "publish"]
