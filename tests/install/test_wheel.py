@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import places
+from tests.few import packs_of
 
 DEMO = ("demo", "--people", "300", "--months", "1")
 
@@ -26,6 +27,7 @@ def watch(event, details):
         os._exit(9)
 sys.addaudithook(watch)
 from pipelines import places
+from tests.few import packs_of
 from pipelines.cli import main
 from tests.few import packs_of
 print("project", places.PROJECT)
