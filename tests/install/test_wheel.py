@@ -27,9 +27,7 @@ def watch(event, details):
         os._exit(9)
 sys.addaudithook(watch)
 from pipelines import places
-from tests.few import packs_of
 from pipelines.cli import main
-from tests.few import packs_of
 print("project", places.PROJECT)
 main()
 """
