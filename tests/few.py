@@ -11,7 +11,10 @@ EMPLOYERS = ("RNA", "QUA", "E08000027")
 def packs_of(root: Path, *units: str) -> None:
     """Have runs in a data folder make packs of these units only: of all they cost as much as the rest of a run."""
     root.mkdir(parents=True, exist_ok=True)
-    (root / "method.yaml").write_text(f"board_pack: {{units: [{', '.join(units) or 'none'}]}}\n", encoding="utf-8")
+    method = root / "method.yaml"
+    method.write_text(f"board_pack: {{units: [{', '.join(units) or 'none'}]}}\n", encoding="utf-8")
+    # As everything is that a run makes.
+    method.chmod(0o600)
 
 
 def write_few(landing: Path, people: int, months: int = 1, employers: tuple[str, ...] = EMPLOYERS) -> list[Path]:

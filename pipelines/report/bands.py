@@ -45,7 +45,7 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
     first = rows[0]
     group = words.group(category, first["category_label"])
     table = Table(
-        identifier=f"bands_{family}_{classification}",
+        identifier=f"bands_{family}_{words.named(classification)}",
         caption=f"{group} by grade, {words.staff(family, 'all')}",
         heads=("Grade", *(head for one in sides for head in (f"{SIDES[one]}: people known", f"{SIDES[one]}: share"))),
         rows=tuple((grade, *_cells(told, of_grade, sides)) for grade, of_grade in by_grade.items()),

@@ -99,7 +99,7 @@ def _glance(told: Told) -> Table:
     rows = [
         (
             sentences.title(told, one).rpartition(", ")[0],
-            values.share(told, row),
+            _stated(told, row),
             values.comparator(row),
             words.AGAINST[one.comparator],
             values.verdict(row),
@@ -112,8 +112,18 @@ def _glance(told: Told) -> Table:
         caption="At a glance",
         heads=("Finding", "Share", "Held against", "Whose", "So it is", "In twelve months"),
         rows=tuple(rows),
-        notes=("[u] = too few people with a known answer. [x] = not available.",),
+        notes=(
+            "[u] = too few people with a known answer, or rounding may have moved the share by as much as matters. "
+            "[x] = not available.",
+        ),
     )
+
+
+def _stated(told: Told, row: Row | None) -> Share:
+    """Return the share of a finding, as far as its sentences state it."""
+    if row is not None and values.is_rough(told, row) and row["verdict"] == "cannot_tell":
+        return Share(None, values.THIN)
+    return values.share(told, row)
 
 
 def _moved(previous: Row | None) -> str:
@@ -126,7 +136,7 @@ def unsaid(told: Told, found: list[Finding]) -> list[str]:
     said = [f"{one.title}: {one.sentences[0]}" for one in found if one.verdict == words.VERDICTS[""]]
     unsure = [one.title for one in found if one.verdict == words.VERDICTS["cannot_tell"]]
     if unsure:
-        said.append(f"Too few people are known to say whether there is a gap: {'; '.join(unsure)}.")
+        said.append(f"Chance or rounding leaves open whether there is a gap: {'; '.join(unsure)}.")
     said += [f"{line} A change from before may come from who reported." for line in coverage(told)]
     for row in told.declared:
         if row["rating"] not in (None, "adequate"):

@@ -48,7 +48,7 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
     group = words.group(category, whole["category_label"])
     who = words.staff(family, "all")
     table = Table(
-        identifier=f"funnel_{family}_{classification}",
+        identifier=f"funnel_{family}_{words.named(classification)}",
         caption=f"{group} among {who} by organisation; all together {centre.text}",
         heads=("Organisation", "People known", "Share", "Limits"),
         rows=tuple(

@@ -39,7 +39,7 @@ def _standing(told: Told, classification: str, category: str, beside: list[tuple
     ]
     named = list(dict.fromkeys(words.against(row) for row in residents.values() if row))
     table = Table(
-        identifier=f"standing_{classification}_{category.lower().replace(' ', '_')}",
+        identifier=f"standing_{words.named(classification)}_{category.lower().replace(' ', '_')}",
         caption=f"{group}: share, gap and difference in people",
         heads=(
             *("Grades", "Share", "Share from", "Share to", "Residents", "Gap", "Gap from", "Gap to", "Ratio"),

@@ -52,7 +52,7 @@ def _representation(told: Told, family: str, classification: str) -> Iterator[Ta
     name = words.CHARACTERISTICS[first["characteristic"]]
     who = f", {words.staff(family, 'all')}" if len(told.families) > 1 else ""
     yield Table(
-        identifier=f"representation_{family}_{classification}",
+        identifier=f"groups_{family}_{words.named(classification)}",
         caption=f"{name}{_which(classification)}{who}: share of people with a known answer, in percent",
         heads=(
             "Group",

@@ -52,7 +52,7 @@ def _chart(told: Told, family: str, classification: str, category: str) -> Itera
         if (before := lead[earlier]) and (after := lead[later]) and before["coverage"] != after["coverage"]
     ]
     table = Table(
-        identifier=f"trend_{family}_{classification}",
+        identifier=f"trend_{family}_{words.named(classification)}",
         caption=f"{group}: share over time, {words.staff(family, 'all')}",
         heads=("Date", *(SHORT[one] for one in groups), "Reported", "Break"),
         rows=tuple(

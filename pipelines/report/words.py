@@ -76,12 +76,26 @@ CHARACTERISTICS = {
     "marital_status": "Marriage and civil partnership",
 }
 
+# What classifications are called in links and on sheets, whose names are short.
+NAMES = {
+    "esr_age_bands": "age",
+    "equality_act_2010": "disability",
+    "census_2021_religion": "religion",
+    "census_2021_sexual_orientation": "orientation",
+    "esr_marital_status": "marriage",
+}
+
 RATINGS = {"adequate": "enough is known", "caution": "read with caution", "unreliable": "too little is known"}
 
 
 def staff(grade_family: str, grade_group: str, label: str = "") -> str:
     """Return what the people of a grade group are called."""
     return STAFF.get((grade_family, grade_group), f"staff in {label or grade_group}")
+
+
+def named(classification: str) -> str:
+    """Return what a classification is called in a name."""
+    return NAMES.get(classification, classification)
 
 
 def capital(words: str) -> str:

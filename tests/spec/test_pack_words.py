@@ -166,7 +166,7 @@ def test_what_cant_be_said_names_who_is_missing_and_what_is_unsure() -> None:
     )
     said = brief.unsaid(system, sentences.findings(system))
     assert said == [
-        "Too few people are known to say whether there is a gap: BME people among staff in bands 8a and above, against "
+        "Chance or rounding leaves open whether there is a gap: BME people among staff in bands 8a and above, against "
         "residents.",
         "NHS staff: 1 of 2 organisations reported. Missing: Another trust. A change from before may come from who "
         "reported.",
