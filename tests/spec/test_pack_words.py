@@ -130,6 +130,9 @@ def test_comparators_that_disagree_are_labelled() -> None:
     assert tables.reading(rows) == "Flips. higher: residents, England; lower: own staff; cannot tell: a year before"
     del rows["workforce"]
     assert tables.reading(rows) == "Higher: residents, England; cannot tell: a year before"
+    # A share that has fallen and is above the residents' is no contradiction.
+    fallen = {**rows, "previous": gap("0.35", "0.40", "lower", **BEFORE)}
+    assert tables.reading(fallen) == "Higher: residents, England; lower: a year before"
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ def test_a_workbook_holds_the_number_as_it_is_printed() -> None:
     held = (Share(Decimal("0.1649")), Points(Decimal("-14.86"), places=1), Count(0, base=5))
     assert [one.number for one in held] == [Decimal("0.16"), Decimal("-14.9"), 0]
     assert Share(None, "[u]").number is None
+    assert str(Points(Decimal("-0.04"), places=1).number) == "0.0"
     assert [one.number_format for one in (Count(5), Count(0, base=5), Share(Decimal(0), places=1))] == [
         '#,##0;"−"#,##0',
         '#,##0;"−"#,##0;"0 to 4"',
