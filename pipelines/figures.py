@@ -165,11 +165,6 @@ def points(gap_pp: Decimal) -> str:
     return Points(gap_pp, places=1).text
 
 
-def interval(lower: Figure, upper: Figure) -> str:
-    """Return two figures of one unit as a range, in a table."""
-    return f"{lower.digits} to {upper.digits}"
-
-
 def day(when: date) -> str:
     """Return a date as it is spoken of: 31 March 2026."""
     return f"{when.day} {when:%B %Y}"

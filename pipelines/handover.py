@@ -116,6 +116,22 @@ def _is_there(release: Path, target: Path) -> bool:
     return True
 
 
+def _refuse_another_program(release: Path, standing: Standing) -> None:
+    """Refuse to make packs by another program than the one whose packs were attacked.
+
+    Raises:
+        ApprovalError: a file of the program is another one.
+    """
+    from pipelines.publish import program, provenance  # which makes releases, and needs this module for it
+
+    made_by, now = provenance.read(release).program, program.hashes()
+    if changed := sorted(name for name in made_by.keys() | now.keys() if made_by.get(name) != now.get(name)):
+        raise ApprovalError(
+            f"{standing.release_id} was made by another version of the program ({changed[0]} differs), and packs that "
+            "this one makes were never attacked: publish it with that version, or run again and have that approved"
+        )
+
+
 def _tables(listed: Mapping[str, str]) -> dict[str, str]:
     """Return what a list has beside the board packs: those say DRAFT where they were sealed, and no longer here."""
     return {name: sha256 for name, sha256 in listed.items() if not name.startswith(f"{report.FOLDER}/")}
@@ -134,6 +150,7 @@ def _copy(folder: DataFolder, standing: Standing, destination: Path) -> None:
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             disk.copy_whole(release / name, draft / name, sha256)
         if _tables(listed) != listed:
+            _refuse_another_program(release, standing)
             report.again(folder, standing, draft / report.FOLDER)
         seal.seal_folder(draft)
         for one in (*draft.rglob("*"), draft):

@@ -81,7 +81,7 @@ def told(rows: Iterable[Row], followed: Sequence[Followed] = (SENIOR,), **more: 
     """What is told of a unit with these gaps; everything else there is none of."""
     nothing: dict[str, Any] = {
         "thin": {},
-        **{name: [] for name in ("members", "grades", "trend", "declared", "answerable", "areas", "submissions")},
+        **{name: [] for name in ("members", "grades", "trend", "declared", "answerable", "submissions")},
     }
     given = {
         "unit": UNIT,

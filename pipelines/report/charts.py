@@ -7,7 +7,7 @@ Specification = dict[str, Any]
 Datum = Mapping[str, Any]
 
 # Analysis Function palette; the second is only for areas beside which a label stands.
-BLUE, ORANGE, PINK, GREY, PALE = "#12436D", "#F46A25", "#801650", "#3D3D3D", "#BFBFBF"
+BLUE, ORANGE, PINK, GREY = "#12436D", "#F46A25", "#801650", "#3D3D3D"
 LINES: tuple[tuple[str, list[int], str], ...] = (
     (BLUE, [], "circle"),
     (ORANGE, [6, 3], "square"),

@@ -60,13 +60,7 @@ class Told:
     trend: Sequence[Row]
     declared: Sequence[Row]
     answerable: Sequence[Row]
-    areas: Sequence[Row]
     submissions: Sequence[Row]
-
-    @property
-    def is_council(self) -> bool:
-        """Whether its staff are in social care, and none of them NHS staff."""
-        return bool(self.unit["sector"] == "social_care")
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -160,7 +154,6 @@ def read(con: Connection, unit: Row, as_at_date: date, method: Mapping[str, Any]
         trend=rows(con, "trend"),
         declared=rows(con, "declaration"),
         answerable=rows(con, "answerable"),
-        areas=rows(con, "area"),
         submissions=rows(con, "submission"),
     )
 

@@ -17,9 +17,10 @@ from lxml import html
 from rich.console import Console
 
 from pipelines import approval, cli, commentary, database, handover, ledger, report, seal
-from pipelines.approval import Decision
+from pipelines.approval import ApprovalError, Decision
 from pipelines.figures import day, numbers
 from pipelines.places import DataFolder
+from pipelines.publish import program
 from pipelines.report import forms, source
 from pipelines.report.forms import reading
 from pipelines.report.words import SYNTHETIC
@@ -211,13 +212,18 @@ def agreed(codes: list[str], account: str) -> str:
 
 
 def test_what_is_published_names_the_approval_and_no_longer_says_draft(
-    folder: DataFolder, packs: Path, tmp_path: Path
+    folder: DataFolder, packs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = DataFolder(tmp_path / "data")
     shutil.copytree(folder.root, data.root)
     (data.root / "governance.yaml").write_text(agreed(["RNA", "QUA", "E08000027"], approval.account()), "utf-8")
     today = date.fromisoformat(ledger.read(data.ledger)[-1]["at"][:10])
     approval.approve(data, None, Decision("B. Member", "chair of the EDI board", today, "EDI/7"), today)
+    with monkeypatch.context() as another:
+        another.setattr(program, "hashes", lambda: {"pipelines/report/board.py": "another"})
+        with pytest.raises(ApprovalError, match="was made by another version of the program"):
+            handover.publish(data, tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
     done = handover.publish(data, tmp_path / "out")
     handed_over = done.path / report.FOLDER
     page = (handed_over / "RNA" / forms.PAGE).read_text("utf-8")

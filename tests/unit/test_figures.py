@@ -17,7 +17,6 @@ from pipelines.figures import (
     Share,
     ages,
     day,
-    interval,
     numbers,
     percent,
     places,
@@ -86,7 +85,6 @@ def test_sizes_in_words() -> None:
     assert Points(Decimal("1.2")).size == "1 percentage point"
     assert People(1).words == "1 person"
     assert People(1200).words == "1,200 people"
-    assert interval(Points(Decimal("-18.1"), places=1), Points(Decimal("0.4"), places=1)) == "−18.1 to +0.4"
 
 
 def test_a_share_that_rounding_may_move_by_half_a_point_has_no_decimals() -> None:
