@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from pipelines.figures import Count, Error, People, Points, Ratio, Share, interval
+from pipelines.figures import Count, Error, Figure, People, Points, Ratio, Share
 from pipelines.report.pack import Bullets, Cell, Chart, Finding, Pack, Paragraph, Section, Table, Terms
 from pipelines.report.words import VERDICTS
 
@@ -11,6 +11,11 @@ GRADES = ("All grades", *(f"Band {band}" for band in (2, 3, 4, 5, 6, 7)), "Bands
 GROUPS = ("BME", "Asian or Asian British", "Black, African, Caribbean or Black British", "Disabled", "Women")
 HEADS = (*("Grade group", "Group", "People", "Share", "Share of residents", "Gap", "95 % interval", "Ratio"), "Verdict")
 BLUE = "#12436D"
+
+
+def interval(lower: Figure, upper: Figure) -> str:
+    """Two figures as a range, in one cell."""
+    return f"{lower.digits} to {upper.digits}"
 
 
 def gap_rows(name: str) -> tuple[tuple[Cell, ...], ...]:
